@@ -1,0 +1,60 @@
+# Each target makes the virtual environment that it needs; PYTHON chooses the interpreter (3.11 or later).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+AWSCLI := .venv-awscli
+BENCH := .venv-bench
+
+.PHONY: demo test check bench docs clean
+# Several of them install into the same environment, and bench measures.
+.NOTPARALLEL:
+
+demo: $(VENV)/.sandbox
+	@$(BIN)/python docs/demo.py
+
+test: $(VENV)/.dev $(AWSCLI)/.installed
+	@rm -f .coverage .coverage.*
+	AWS_COMMAND=$(AWSCLI)/bin/aws $(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/command_reference.py --check
+
+docs: $(VENV)/.dev
+	$(BIN)/python docs/command_reference.py
+	$(BIN)/python docs/command_reference.py --check
+
+# An ordinary install, as users have it: an editable one starts more slowly.
+bench: $(AWSCLI)/.installed
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --force-reinstall --no-deps .
+	$(BENCH)/bin/python -m pip install --quiet .
+	$(BENCH)/bin/python benchmarks/run.py --aws $(AWSCLI)/bin/aws
+
+clean:
+	rm -rf $(VENV) $(AWSCLI) $(BENCH) build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+		|| { echo "Python's venv module is needed; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/.sandbox: setup.py | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[sandbox]'
+	@touch $@
+
+$(VENV)/.dev: setup.py | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.sandbox
+
+$(AWSCLI)/.installed:
+	$(PYTHON) -m venv $(AWSCLI)
+	$(AWSCLI)/bin/python -m pip install --quiet awscli
+	@touch $@

@@ -1,0 +1,23 @@
+"""How every client is made and behaves on the wire: attempts, time-outs, pool."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """Attempts, time-outs and pool size of every client that a provider makes.
+
+    ``max_attempts`` counts the first try too and goes with botocore's ``standard`` retry mode; the
+    time-outs are in seconds; ``max_pool_connections`` is for each prototype client. There is no
+    switch that turns TLS verification off.
+
+    ``model_cache_dir`` is a folder of its own for service models, which makes the first client of a
+    process cheaper; ``None`` keeps nothing on disk.
+    """
+
+    max_attempts: int = 5
+    connect_timeout: float = 10
+    read_timeout: float = 60
+    max_pool_connections: int = 50
+    model_cache_dir: Path | None = None

@@ -1,0 +1,187 @@
+"""S3: buckets, objects, files to and from them, presigned requests.
+
+Functions take their subject first and the provider last, and ask the provider for ``get_s3()`` and
+``get_aws_env()`` alone. Lists are generators. Errors are subclasses of the kinds in ``aws_errors``.
+
+The names are loaded when first asked for: a command that looks at a bucket does not pay for uploads.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aws_interactions.local_files import (
+        CantReadFile as CantReadFile,
+        CantReadFileChanged as CantReadFileChanged,
+        CantReadFileDoesntExist as CantReadFileDoesntExist,
+        CantReadFileLackPermission as CantReadFileLackPermission,
+        CantReadFileNotRegular as CantReadFileNotRegular,
+        CantWriteFile as CantWriteFile,
+        CantWriteFileAlreadyExists as CantWriteFileAlreadyExists,
+        CantWriteFileDirDoesntExist as CantWriteFileDirDoesntExist,
+        CantWriteFileDiskFull as CantWriteFileDiskFull,
+        CantWriteFileLackPermission as CantWriteFileLackPermission,
+        CantWriteFileNotRegular as CantWriteFileNotRegular,
+    )
+    from aws_interactions.s3_interactions.bucket_records import (
+        Bucket as Bucket,
+        BucketSighting as BucketSighting,
+        BucketStatus as BucketStatus,
+        BucketVersioning as BucketVersioning,
+    )
+    from aws_interactions.s3_interactions.buckets import (
+        create_bucket as create_bucket,
+        destroy_bucket as destroy_bucket,
+        ensure_bucket_exists as ensure_bucket_exists,
+        get_bucket_status as get_bucket_status,
+        get_bucket_tags as get_bucket_tags,
+        get_bucket_versioning as get_bucket_versioning,
+        list_buckets as list_buckets,
+        look_at_bucket as look_at_bucket,
+        set_bucket_tags as set_bucket_tags,
+        set_bucket_versioning as set_bucket_versioning,
+    )
+    from aws_interactions.s3_interactions.downloads import get_object as get_object
+    from aws_interactions.s3_interactions.errors import (
+        BucketAccessDenied as BucketAccessDenied,
+        BucketDoesntExist as BucketDoesntExist,
+        BucketInAnotherRegion as BucketInAnotherRegion,
+        BucketNameNotAvailable as BucketNameNotAvailable,
+        BucketNotEmpty as BucketNotEmpty,
+        CouldntEnsureBucketExists as CouldntEnsureBucketExists,
+        S3ObjectAlreadyExists as S3ObjectAlreadyExists,
+        S3ObjectArchived as S3ObjectArchived,
+        S3ObjectChanged as S3ObjectChanged,
+        S3ObjectDamaged as S3ObjectDamaged,
+        S3ObjectDoesntExist as S3ObjectDoesntExist,
+        S3ObjectsNotDeleted as S3ObjectsNotDeleted,
+        UnsafeObjectKey as UnsafeObjectKey,
+        bucket_arn as bucket_arn,
+        object_arn as object_arn,
+    )
+    from aws_interactions.s3_interactions.local_paths import safe_local_path as safe_local_path
+    from aws_interactions.s3_interactions.object_records import (
+        DeletedObject as DeletedObject,
+        DownloadedFile as DownloadedFile,
+        FileFingerprint as FileFingerprint,
+        ObjectFailure as ObjectFailure,
+        PresignedPost as PresignedPost,
+        PresignedUrl as PresignedUrl,
+        S3Object as S3Object,
+        S3ObjectDetails as S3ObjectDetails,
+        S3ObjectVersion as S3ObjectVersion,
+        UploadedObject as UploadedObject,
+    )
+    from aws_interactions.s3_interactions.objects import (
+        delete_object as delete_object,
+        delete_objects as delete_objects,
+        describe_object as describe_object,
+        get_object_tags as get_object_tags,
+        get_object_user_metadata as get_object_user_metadata,
+        list_bucket_objects as list_bucket_objects,
+        list_object_versions as list_object_versions,
+        set_object_tags as set_object_tags,
+    )
+    from aws_interactions.s3_interactions.presigning import (
+        presign_get as presign_get,
+        presign_post as presign_post,
+        presign_put as presign_put,
+    )
+    from aws_interactions.s3_interactions.uploads import (
+        fingerprint_of_file as fingerprint_of_file,
+        put_file_to_bucket as put_file_to_bucket,
+    )
+
+_NAMES_BY_HOME = {
+    "local_files": (
+        "CantReadFile",
+        "CantReadFileChanged",
+        "CantReadFileDoesntExist",
+        "CantReadFileLackPermission",
+        "CantReadFileNotRegular",
+        "CantWriteFile",
+        "CantWriteFileAlreadyExists",
+        "CantWriteFileDirDoesntExist",
+        "CantWriteFileDiskFull",
+        "CantWriteFileLackPermission",
+        "CantWriteFileNotRegular",
+    ),
+    "s3_interactions.bucket_records": ("Bucket", "BucketSighting", "BucketStatus", "BucketVersioning"),
+    "s3_interactions.buckets": (
+        "create_bucket",
+        "destroy_bucket",
+        "ensure_bucket_exists",
+        "get_bucket_status",
+        "get_bucket_tags",
+        "get_bucket_versioning",
+        "list_buckets",
+        "look_at_bucket",
+        "set_bucket_tags",
+        "set_bucket_versioning",
+    ),
+    "s3_interactions.downloads": ("get_object",),
+    "s3_interactions.errors": (
+        "BucketAccessDenied",
+        "BucketDoesntExist",
+        "BucketInAnotherRegion",
+        "BucketNameNotAvailable",
+        "BucketNotEmpty",
+        "CouldntEnsureBucketExists",
+        "S3ObjectAlreadyExists",
+        "S3ObjectArchived",
+        "S3ObjectChanged",
+        "S3ObjectDamaged",
+        "S3ObjectDoesntExist",
+        "S3ObjectsNotDeleted",
+        "UnsafeObjectKey",
+        "bucket_arn",
+        "object_arn",
+    ),
+    "s3_interactions.local_paths": ("safe_local_path",),
+    "s3_interactions.objects": (
+        "delete_object",
+        "delete_objects",
+        "describe_object",
+        "get_object_tags",
+        "get_object_user_metadata",
+        "list_bucket_objects",
+        "list_object_versions",
+        "set_object_tags",
+    ),
+    "s3_interactions.presigning": (
+        "presign_get",
+        "presign_post",
+        "presign_put",
+    ),
+    "s3_interactions.object_records": (
+        "DeletedObject",
+        "DownloadedFile",
+        "FileFingerprint",
+        "ObjectFailure",
+        "PresignedPost",
+        "PresignedUrl",
+        "S3Object",
+        "S3ObjectDetails",
+        "S3ObjectVersion",
+        "UploadedObject",
+    ),
+    "s3_interactions.uploads": (
+        "fingerprint_of_file",
+        "put_file_to_bucket",
+    ),
+}
+_HOME_BY_NAME = {name: home for home, names in _NAMES_BY_HOME.items() for name in names}
+__all__ = list(_HOME_BY_NAME)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_BY_NAME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"aws_interactions.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,146 @@
+"""Keeps secrets out of logs: botocore's debug log prints keys, tokens and signatures.
+
+Two nets. Secrets that this program holds are registered and replaced wherever they turn up, in
+whatever form; what AWS sends back or botocore computes is found by the shape of its surroundings.
+"""
+
+import functools
+import logging
+import re
+import threading
+from typing import Final
+from urllib.parse import quote
+
+REDACTED: Final = "[redacted]"
+_SHORTEST_SECRET: Final = 8
+
+# Up to the end of the value, whatever quotes it: <Tag>value</Tag>, "name": "value", 'name': b'value',
+# name=value, Name: value.
+_CONFIDENTIAL_FIELDS: Final = (
+    "SecretAccessKey|SecretString|SecretBinary|SessionToken|aws_secret_access_key|aws_session_token|secret_key"
+    "|SecretKey|Token|AuthorizationToken|AccessToken|RefreshToken|IdToken|ClientSecret|WebIdentityToken"
+    "|SAMLAssertion|TokenCode|Password|MasterUserPassword|AuthPassword|PrivateKey|Plaintext"
+    "|x-amz-security-token|x-amz-s3session-token|x-aws-ec2-metadata-token|x-amz-sso_bearer_token"
+    "|x-amz-signature|X-Amz-Credential|x-amz-server-side-encryption-customer-key"
+    "|x-amz-copy-source-server-side-encryption-customer-key|SSECustomerKey|CopySourceSSECustomerKey"
+)
+_SHAPES: Final = (
+    # XML elements, as in the answers of STS and IAM.
+    (rf"(<(?:{_CONFIDENTIAL_FIELDS})>)[^<]+", r"\1" + REDACTED),
+    # JSON, dictionaries as Python prints them (bytes too), and escaped quotes inside strings.
+    (
+        rf"((?<![\w-])\\?['\"](?:{_CONFIDENTIAL_FIELDS})\\?['\"]\s*[:,]\s*b?\\?(['\"]))(?:(?!\2)[^\\]|\\.)*",
+        r"\1" + REDACTED,
+    ),
+    # Query strings, form bodies, canonical requests and header lines.
+    (
+        rf"((?<![\w-])(?:{_CONFIDENTIAL_FIELDS})(?:=|%3D|:\s*))[^\s&'\"<>,;\[][^\s&'\"<>,;]*",
+        r"\1" + REDACTED,
+    ),
+    # Authorization headers, whatever their scheme.
+    (
+        r"(\bAuthorization\\?['\"]?\s*[:=]\s*b?\\?(['\"]))(?:(?!\2)[^\\]|\\.)*",
+        r"\1" + REDACTED,
+    ),
+    (r"(\bAuthorization\s*[:=]\s*)(?!b?['\"\[])[^\r\n]+", r"\1" + REDACTED),
+    (r"(\bAWS4-HMAC-SHA256 Credential=)[^'\"\r\n]+", r"\1" + REDACTED),
+    (r"(\bSignature=)[0-9A-Za-z%+/=-]+", r"\1" + REDACTED),
+    # What botocore's signer prints after computing it.
+    (r"(\b(?:Calculated)?Signature:\s*)[0-9A-Za-z+/=]+", r"\1" + REDACTED),
+    (r"(\bBearer\s+)[\w.~+/=-]{8,}", r"\1" + REDACTED),
+)
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    # Compiled at the first record: a program that logs nothing does not pay for it at its start.
+    return tuple(
+        (re.compile(shape, re.IGNORECASE | re.DOTALL), replacement) for shape, replacement in _SHAPES
+    )
+
+
+class SecretRegistry:
+    """The secrets that this program holds; may be used by all threads. Holds no more than it was told."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forms: frozenset[str] = frozenset()
+        self._pattern: re.Pattern[str] | None = None
+
+    def register(self, secret: str) -> None:
+        """Have a secret replaced from now on, as it is and as it stands in URLs.
+
+        Values shorter than 8 characters are left alone: they would take ordinary text with them.
+        """
+        if len(secret) < _SHORTEST_SECRET:
+            return
+        forms = {secret, quote(secret, safe=""), quote(secret), repr(secret)[1:-1]}
+        with self._lock:
+            if forms <= self._forms:
+                return
+            self._forms |= forms
+            self._pattern = None
+
+    def redact(self, text: str) -> str:
+        """Return the text with every registered secret replaced."""
+        if not self._forms:
+            return text
+        return self._compiled().sub(REDACTED, text)
+
+    def _compiled(self) -> re.Pattern[str]:
+        # Compiled when a text comes, not when a secret does: a run over hundreds of accounts holds
+        # hundreds of secrets and may never print a word.
+        with self._lock:
+            if self._pattern is None:
+                longest_first = sorted(self._forms, key=len, reverse=True)
+                self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            return self._pattern
+
+
+_REGISTRY: Final = SecretRegistry()
+
+
+def register_secret(secret: str) -> None:
+    """Have a secret of this process (a secret access key, a session token) replaced in every log."""
+    _REGISTRY.register(secret)
+
+
+def redact(text: str) -> str:
+    """Return a text without registered secrets and without what looks like one of AWS's."""
+    text = _REGISTRY.redact(text)
+    for pattern, replacement in _patterns():
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class RedactingFilter(logging.Filter):
+    """Replaces secrets in a log record's message and traceback; lets every record through.
+
+    The record becomes its finished text, so that no argument is formatted again after this.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Redact the record in place."""
+        record.msg = redact(_finished_message(record))
+        record.args = None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = redact(record.exc_text)
+        if record.stack_info:
+            record.stack_info = redact(record.stack_info)
+        return True
+
+
+def _finished_message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        # A message that does not fit its arguments is logging's to complain about, but not with them.
+        return str(record.msg)
+
+
+def install_redaction(handler: logging.Handler) -> None:
+    """Put the filter on a handler, so that nothing leaves by it unredacted, whichever logger it came from."""
+    if not any(isinstance(present, RedactingFilter) for present in handler.filters):
+        handler.addFilter(RedactingFilter())

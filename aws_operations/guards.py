@@ -1,0 +1,29 @@
+"""What refuses to go on although AWS would let it."""
+
+
+class GuardRefused(Exception):
+    """A guard stopped the run before anything was changed."""
+
+
+class UnexpectedAccount(GuardRefused):
+    """A target is in another account than the one that was expected."""
+
+    def __init__(self, *, expected_account: str, actual_account: str) -> None:
+        super().__init__(
+            f"this would act in account {actual_account}, but --expect-account is {expected_account}; "
+            "nothing was changed"
+        )
+        self.expected_account = expected_account
+        self.actual_account = actual_account
+
+
+class ConsentNeeded(GuardRefused):
+    """Changes that overwrite or destroy were planned where nobody can be asked."""
+
+    def __init__(self, count: int) -> None:
+        noun = "change overwrites or destroys" if count == 1 else "changes overwrite or destroy"
+        super().__init__(
+            f"{count} {noun} something and there is no terminal to ask on; nothing was changed. "
+            "Look at them with --dry-run, then give --yes"
+        )
+        self.count = count

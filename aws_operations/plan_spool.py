@@ -1,0 +1,108 @@
+"""A plan as a stream on disk: changes in order, a count and a hash, never a list in memory."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from aws_operations.changes import Change, Effect, id_of_json
+from aws_operations.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """How many changes of one kind and effect are planned in one target; ``noop`` is already done."""
+
+    target: Target
+    kind: str
+    effect: Effect
+    is_noop: bool
+    count: int
+
+
+class PlanSpool:
+    """Keeps the changes of one run between planning and applying, in a private temporary database.
+
+    SQLite deletes the file by itself, also when the process is killed. Use as a context manager.
+    The same change planned twice is kept once.
+    """
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.execute(
+            "CREATE TABLE change (position INTEGER PRIMARY KEY, id TEXT UNIQUE, account TEXT, region TEXT,"
+            " kind TEXT, effect TEXT, is_noop INTEGER, needs_consent INTEGER, body TEXT)"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Append the changes of one planner; if it raises, none of them is kept."""
+        self._database.execute("BEGIN")
+        try:
+            for change in changes:
+                self._insert(change)
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def _insert(self, change: Change) -> None:
+        body = change.to_json()
+        self._database.execute(
+            "INSERT OR IGNORE INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                id_of_json(body),
+                change.target.aws_account,
+                change.target.aws_region,
+                change.kind,
+                change.effect.value,
+                change.is_noop,
+                change.needs_consent,
+                body,
+            ),
+        )
+
+    def __len__(self) -> int:
+        return int(self._single("SELECT count(*) FROM change"))
+
+    def __iter__(self) -> Iterator[Change]:
+        for (body,) in self._database.execute("SELECT body FROM change ORDER BY position"):
+            yield Change.from_json(body)
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest over the changes in order, one line of JSON each."""
+        digest = hashlib.sha256()
+        for (body,) in self._database.execute("SELECT body FROM change ORDER BY position"):
+            digest.update(body.encode() + b"\n")
+        return digest.hexdigest()
+
+    @property
+    def pending(self) -> int:
+        """How many changes are not already done."""
+        return int(self._single("SELECT count(*) FROM change WHERE NOT is_noop"))
+
+    @property
+    def needing_consent(self) -> int:
+        """How many changes overwrite or destroy something."""
+        return int(self._single("SELECT count(*) FROM change WHERE needs_consent"))
+
+    def summary(self) -> Iterator[PlanSummary]:
+        """Yield the counts by target, kind and effect, in the order of planning."""
+        rows = self._database.execute(
+            "SELECT account, region, kind, effect, is_noop, count(*) FROM change"
+            " GROUP BY account, region, kind, effect, is_noop ORDER BY min(position)"
+        )
+        for account, region, kind, effect, is_noop, count in rows:
+            yield PlanSummary(Target(region, account), kind, Effect(effect), bool(is_noop), count)
+
+    def _single(self, query: str) -> int:
+        (value,) = self._database.execute(query).fetchone()
+        return int(value)

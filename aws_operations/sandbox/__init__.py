@@ -1,0 +1,1 @@
+"""The sandbox: an AWS to try things on, on this machine, without an account."""

@@ -1,0 +1,368 @@
+"""How commands are made: ``noun()`` gives a group, its ``verb()`` a command, ``root`` holds the nouns.
+
+A command's body only parses and returns its work, of the shape that it declared; the runner does the
+rest. The global options are accepted by every command and group.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+from commands.options import (
+    ALL_COLLECTED,
+    COLLECTED_WITHOUT_AWS,
+    PROGRAM,
+    RESERVED_SPELLINGS,
+    CollectedOption,
+    Settings,
+)
+from commands.registry import NOUNS, NounEntry
+from commands.settings import resolve_settings
+from commands.shapes import Shape
+
+if TYPE_CHECKING:
+    from commands.console import Console
+
+__all__ = [
+    "GlobalOptionsMixin",
+    "Invocation",
+    "Noun",
+    "NounStub",
+    "Root",
+    "Shape",
+    "Verb",
+    "noun",
+    "root",
+    "settings_of",
+]
+
+P = ParamSpec("P")
+Work = TypeVar("Work")
+Runner = Callable[[Shape, Any, Settings, "Console"], int]
+
+_CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_GLOBAL_OPTIONS_HINT = "Global options, such as --profile, --region and --output, work here too: "
+
+
+_FOR_ROWS = ("output", "query")
+
+_CONSEQUENCE_BY_SHAPE = {
+    Shape.ROWS: "Reads only.",
+    Shape.CHANGES: (
+        "Shows what it will do and asks; --yes does not ask, --dry-run only shows. Without a terminal, "
+        "what destroys or overwrites needs --yes."
+    ),
+    Shape.BYTES: "",
+    Shape.SESSION: "",
+}
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One run of the program: how work is run, and what the error boundary has to know.
+
+    ``runner`` is ``commands.runner.run`` unless a test gives another.
+    """
+
+    runner: Runner | None = None
+    settings: Settings | None = None
+
+    def run(self, verb: "Verb", work: Any, settings: Settings, console: "Console") -> int:
+        """Run the work and return the exit code."""
+        if self.runner is not None:
+            return self.runner(verb.shape, work, settings, console)
+        # All are named here only, because the runner imports boto.
+        if verb.takes_identity:
+            import_module("aws_interactions.lean_imports").install()
+            return int(import_module("commands.runner").run(verb.shape, work, settings, console))
+        return int(import_module("commands.local_runner").run_here(verb.shape, work, console))
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """Return the settings of the command that runs, for a body that depends on them."""
+    settings = ctx.ensure_object(Invocation).settings
+    if settings is None:
+        raise RuntimeError("settings are there only while a command runs")
+    return settings
+
+
+class GlobalOptionsMixin(click.Command):
+    """Adds the global options to a command or group; they are collected, never handed to its callback."""
+
+    takes_identity: bool = True
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the command's own parameters and the global options."""
+        shared = ALL_COLLECTED if self.takes_identity else COLLECTED_WITHOUT_AWS
+        return [*super().get_params(ctx), *shared]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return Click's option with a callback that tells a full disk from other faults."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _show_help
+        return option
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options, and where the global ones are listed."""
+        own = [record for record in map(_help_of(ctx), super().get_params(ctx)) if record and record[1]]
+        with formatter.section("Options"):
+            formatter.write_dl(own)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+        self.format_global_options(ctx, formatter)
+
+    def format_global_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a pointer to the global options; the few that there are without an identity in full."""
+        formatter.write_paragraph()
+        if self.takes_identity:
+            formatter.write_text(f"{_GLOBAL_OPTIONS_HINT}{PROGRAM} --help")
+            return
+        with formatter.section("Global options"):
+            formatter.write_dl([record for record in map(_help_of(ctx), self.shown_without_aws()) if record])
+
+    def shown_without_aws(self) -> tuple[CollectedOption, ...]:
+        """Return the global options that mean something to a command that calls no AWS."""
+        return COLLECTED_WITHOUT_AWS
+
+
+def _help_of(ctx: click.Context) -> Callable[[click.Parameter], tuple[str, str] | None]:
+    return lambda parameter: parameter.get_help_record(ctx)
+
+
+def _first_paragraph(help_text: str | None) -> str:
+    return " ".join((help_text or "").partition("\n\n")[0].split())
+
+
+def _words_below_program(ctx: click.Context) -> str:
+    return ctx.command_path.partition(" ")[2]
+
+
+class Verb(GlobalOptionsMixin):
+    """One command: parses, hands its work to the runner, exits with the runner's code."""
+
+    def __init__(
+        self, *args: Any, noun_name: str, shape: Shape, example: str, takes_identity: bool, **attributes: Any
+    ) -> None:
+        super().__init__(*args, **attributes)
+        self.noun_name = noun_name
+        self.shape = shape
+        self.example = example
+        self.takes_identity = takes_identity
+        _refuse_reserved(self)
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Resolve the settings, get the work from the body, run it, exit."""
+        invocation = ctx.ensure_object(Invocation)
+        settings = resolve_settings(ctx, takes_identity=self.takes_identity)
+        invocation.settings = settings
+        work = super().invoke(ctx)
+        from commands.console import Console
+        from commands.logs import configure_logging
+
+        configure_logging(settings)
+        console = Console(output=settings.output, query=settings.query)
+        ctx.exit(invocation.run(self, work, settings, console))
+
+    def shown_without_aws(self) -> tuple[CollectedOption, ...]:
+        """Return them without those about rows where there are none."""
+        shown = super().shown_without_aws()
+        return shown if self.shape is Shape.ROWS else tuple(o for o in shown if o.spec.name not in _FOR_ROWS)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the command's shape means for its user, and its example."""
+        consequence = _CONSEQUENCE_BY_SHAPE[self.shape]
+        if consequence:
+            formatter.write_paragraph()
+            formatter.write_text(consequence)
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Example"):
+            for line in self.example.splitlines():
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+
+
+class SuggestingGroup(GlobalOptionsMixin, click.Group):
+    """A group that says what it has when it is asked for something near, though it loads nothing before."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with the whole first paragraph of its help, not cut off."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, _first_paragraph(command.help)) for name, command in commands.items() if command]
+            )
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments name; raises ``click.UsageError`` with what may be meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            from commands.mistyped import mistyped
+
+            raise mistyped(
+                ctx, error.command_name, _words_below_program(ctx), self.list_commands(ctx)
+            ) from error
+
+
+class Noun(SuggestingGroup):
+    """The verbs of one noun; a subgroup such as ``s3 tags`` is made by ``group``."""
+
+    def __init__(self, name: str, *, help: str, takes_identity: bool = True) -> None:  # noqa: A002 - Click's word
+        super().__init__(name, help=help, context_settings=_CONTEXT_SETTINGS)
+        self.takes_identity = takes_identity
+
+    def verb(
+        self, name: str, *, shape: Shape, example: str, **attributes: Any
+    ) -> Callable[[Callable[P, Work]], Callable[P, Work]]:
+        """Register the decorated body as a verb; the body stays a plain function.
+
+        ``example`` is a command line that works on the sandbox; it is shown in the help. The rest goes
+        to ``click.Command``. Raises ``ValueError`` when an option takes the name of a global one.
+        """
+        if not example.startswith(f"{PROGRAM} "):
+            raise ValueError(f"the example of {self.name} {name} must be a command line: {example!r}")
+
+        def register(body: Callable[P, Work]) -> Callable[P, Work]:
+            make = click.command(
+                name,
+                cls=Verb,
+                context_settings=_CONTEXT_SETTINGS,
+                noun_name=self.name,
+                shape=shape,
+                example=example,
+                takes_identity=self.takes_identity,
+                **attributes,
+            )
+            self.add_command(make(body))
+            return body
+
+        return register
+
+    def group(self, name: str, *, help: str) -> "Noun":  # type: ignore[override] # noqa: A002 - not a decorator
+        """Return a new group below this one, such as ``tags`` of ``s3 tags get``."""
+        group = Noun(name, help=help, takes_identity=self.takes_identity)
+        self.add_command(group)
+        return group
+
+
+def noun(name: str, *, help: str, takes_identity: bool = True) -> Noun:  # noqa: A002 - Click's word
+    """Return the group of a noun; ``takes_identity=False``: its commands call no AWS."""
+    return Noun(name, help=help, takes_identity=takes_identity)
+
+
+class NounStub(SuggestingGroup):
+    """Stands for a noun in the root: name and help at once, verbs only when they are asked for."""
+
+    def __init__(self, entry: NounEntry) -> None:
+        super().__init__(
+            entry.name, help=entry.help, short_help=entry.help, context_settings=_CONTEXT_SETTINGS
+        )
+        self._entry = entry
+        self._loaded: Noun | None = None
+
+    @property
+    def noun(self) -> Noun:
+        """The group itself; the first time, its module is imported."""
+        if self._loaded is None:
+            found: Noun = getattr(import_module(self._entry.module), self._entry.name)
+            self._loaded = found
+            self.help = found.help
+        return self._loaded
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return the context of a use of the noun, which needs its module."""
+        # The noun knows which global options its commands take.
+        self.takes_identity = self.noun.takes_identity
+        return super().make_context(info_name, args, parent, **extra)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the verbs."""
+        return self.noun.list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb, or ``None`` if there is none of that name."""
+        return self.noun.get_command(ctx, cmd_name)
+
+
+class Root(SuggestingGroup):
+    """The program: lists the nouns from the registry, loads the one that is used."""
+
+    def __init__(self, nouns: tuple[NounEntry, ...] = NOUNS) -> None:
+        super().__init__(
+            PROGRAM,
+            help="AWS operations over many accounts and regions, with an honest result for every target.",
+            context_settings=_CONTEXT_SETTINGS,
+            subcommand_metavar="NOUN VERB [ARGS]...",
+            params=[_version_option()],
+        )
+        self._stubs = {entry.name: NounStub(entry) for entry in nouns}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's form
+        """Return the names of the nouns, in the registry's order."""
+        return list(self._stubs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the stub of a noun, or ``None`` if there is none of that name."""
+        return self._stubs.get(cmd_name)
+
+    def format_global_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write every global option."""
+        with formatter.section("Global options (before or after the verb)"):
+            formatter.write_dl([record for record in map(_help_of(ctx), ALL_COLLECTED) if record])
+        formatter.write_paragraph()
+        formatter.write_text(
+            "Each has a variable (--assume-role-arn: MANAGE_RESOURCES_ASSUME_ROLE_ARN), but --yes has none. "
+            "Command line over environment over configuration file."
+        )
+
+
+def _version_option() -> click.Option:
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_show_version,
+        help="Show the version.",
+    )
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib import metadata
+
+        from commands.console import Console
+
+        try:
+            version = metadata.version(PROGRAM)
+        except metadata.PackageNotFoundError:
+            version = "(not installed)"
+        Console().write(f"{PROGRAM} {version}\n")
+        ctx.exit()
+
+
+def _show_help(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from commands.console import Console
+
+        console = Console()
+        console.write(f"{ctx.get_help()}\n")
+        console.flush()
+        ctx.exit()
+
+
+def _refuse_reserved(command: Verb) -> None:
+    for parameter in command.params:
+        for spelling in (*parameter.opts, *parameter.secondary_opts):
+            if spelling in RESERVED_SPELLINGS:
+                raise ValueError(f"{command.noun_name} {command.name}: {spelling} is a global option")
+
+
+root = Root()

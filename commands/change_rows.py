@@ -1,0 +1,93 @@
+"""How planned changes and their results look as rows, and as lines before the question."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from aws_operations.changes import Change, ChangeResult, ResultStatus, Reversibility
+from aws_operations.plan_spool import PlanSpool
+from commands.error_lines import place, redacted
+
+_FEW_LINES = 3
+_MOST_LINES = 20
+_LONGEST_STATE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChangeRow:
+    """A change that would be made; ``effect`` is ``unchanged`` where there is nothing to do."""
+
+    effect: str
+    change: str
+    resource: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reversibility: str
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        """Return the row of a change."""
+        return cls(
+            "unchanged" if change.is_noop else change.effect.value,
+            change.kind,
+            change.resource,
+            change.before,
+            change.after,
+            change.reversibility.value,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResultRow:
+    """What became of a change; ``error`` says why it failed or is unknown."""
+
+    status: str
+    change: str
+    resource: str
+    error: str | None
+
+    @classmethod
+    def expected(cls, change: Change) -> Self:
+        """Return the row of a change that has not been made yet, as it will look if all goes well."""
+        return cls(ResultStatus.APPLIED.value, change.kind, change.resource, None)
+
+    @classmethod
+    def of(cls, result: ChangeResult) -> Self:
+        """Return the row of a result."""
+        error = None if result.error is None else redacted(str(result.error))
+        return cls(result.status.value, result.change.kind, result.change.resource, error)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A line of the plan; ``is_grave``: what it says cannot be undone."""
+
+    text: str
+    is_grave: bool = False
+
+
+def plan_lines(spool: PlanSpool) -> Iterator[PlanLine]:
+    """Yield the summary by account and region if the changes are not few, and themselves if not many."""
+    are_few = spool.pending <= _FEW_LINES
+    for summary in spool.summary():
+        if summary.is_noop or not are_few:
+            what = "unchanged" if summary.is_noop else summary.effect.value
+            yield PlanLine(f"{place(summary.target)}: {what} {summary.count} x {summary.kind}")
+    if spool.pending > _MOST_LINES:
+        return
+    for change in spool:
+        if not change.is_noop:
+            where = f" in {place(change.target)}" if are_few else ""
+            yield PlanLine(
+                f"  {change.effect.value:<9} {change.resource}{where} ({change.reversibility.value}): "
+                f"{_short(change.before)} -> {_short(change.after)}",
+                is_grave=change.reversibility is Reversibility.IRREVERSIBLE,
+            )
+
+
+def _short(state: dict[str, Any] | None) -> str:
+    """Return a state in a few words; what is absent or empty is nothing."""
+    if not state:
+        return "nothing"
+    text = ", ".join(f"{name}={value}" for name, value in state.items() if value not in (None, {}))
+    return text if len(text) <= _LONGEST_STATE else f"{text[:_LONGEST_STATE]}..."

@@ -1,0 +1,156 @@
+"""The configuration file: ``[defaults]`` for options, ``[env.NAME]`` for identities.
+
+::
+
+    [defaults]
+    region = "eu-west-1"
+    output = "json"
+
+    [env.prod]
+    profile = "ops"
+    region = "eu-central-1"
+    role = "arn:aws:iam::123456789012:role/operator"    # or a list: a chain
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from commands.exit_codes import ConfigurationProblem
+from commands.options import GLOBAL_OPTIONS, OPTION_BY_NAME, PROGRAM, GlobalOption, Takes, split_commas
+from commands.user_directories import user_directory
+
+_TYPE_NAMES = {str: "text", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"}
+_ENTRY_KEYS = {"profile": "profile", "region": "region", "role": "assume-role-arn"}
+_TABLES = ("defaults", "env")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """What a configuration file holds, in normal form, by option name; ``path`` is ``None`` without one."""
+
+    path: Path | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def entry(self, name: str) -> Mapping[str, Any]:
+        """Return the identity options of ``[env.NAME]``; ``ConfigurationProblem`` if there is none."""
+        found = self.entries.get(name)
+        if found is None:
+            raise ConfigurationProblem(self._no_such_entry(name))
+        return found
+
+    def _no_such_entry(self, name: str) -> str:
+        if self.path is None:
+            place = default_path(os.environ) or "a place that --config names"
+            return f"no configuration file, so no [env.{name}]; put one at {place}"
+        if not self.entries:
+            return f"{self.path}: has no [env.NAME] entries, so no {name!r}"
+        return (
+            f"{self.path}: no [env.{name}]; there is: {', '.join(self.entries)}{_nearest(name, self.entries)}"
+        )
+
+
+def default_path(environ: Mapping[str, str]) -> Path | None:
+    """Return where the configuration file is when nobody says otherwise; ``None`` without a home."""
+    base = user_directory(environ, "XDG_CONFIG_HOME", ".config")
+    return base / PROGRAM / "config.toml" if base is not None else None
+
+
+def read_config_file(named: Path | None, environ: Mapping[str, str]) -> ConfigFile:
+    """Read the file that was named, or the one at the default place, where its absence is fine.
+
+    Raises ``ConfigurationProblem`` naming file and line or key.
+    """
+    path = named or default_path(environ)
+    if path is None:
+        return ConfigFile()
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError as error:
+        if named is None:
+            return ConfigFile()
+        raise ConfigurationProblem(f"{path}: there is no such configuration file") from error
+    except OSError as error:
+        raise ConfigurationProblem(f"{path}: cannot be read: {error.strerror or error}") from error
+    return _parsed(path, raw)
+
+
+def _parsed(path: Path, raw: bytes) -> ConfigFile:
+    import tomllib
+
+    try:
+        document = tomllib.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigurationProblem(f"{path}: line {line}: is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationProblem(f"{path}: is not TOML: {error}") from error
+    _refuse_unknown(path, "", document, _TABLES)
+    return ConfigFile(
+        path=path,
+        defaults=_defaults(path, _table(path, "defaults", document.get("defaults", {}))),
+        entries={
+            name: _entry(path, f"env.{name}", _table(path, f"env.{name}", entry))
+            for name, entry in _table(path, "env", document.get("env", {})).items()
+        },
+    )
+
+
+def _defaults(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
+    known = [option.name for option in GLOBAL_OPTIONS if option.is_configurable]
+    _refuse_unknown(path, "defaults.", table, known)
+    return {key: _normal(path, f"defaults.{key}", OPTION_BY_NAME[key], value) for key, value in table.items()}
+
+
+def _entry(path: Path, where: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    _refuse_unknown(path, f"{where}.", table, _ENTRY_KEYS)
+    return {
+        _ENTRY_KEYS[key]: _normal(path, f"{where}.{key}", OPTION_BY_NAME[_ENTRY_KEYS[key]], value)
+        for key, value in table.items()
+    }
+
+
+def _normal(path: Path, where: str, option: GlobalOption, value: Any) -> Any:
+    match option.takes:
+        case Takes.FLAG:
+            return _of_type(path, where, value, bool)
+        case Takes.COMMA_LIST | Takes.CHAIN:
+            values = [value] if isinstance(value, str) else _of_type(path, where, value, list)
+            texts = tuple(_of_type(path, where, item, str) for item in values)
+            return split_commas(texts) if option.takes is Takes.COMMA_LIST else texts
+        case _:
+            if option.is_number and isinstance(value, int | float) and not isinstance(value, bool):
+                return str(value)
+            return _of_type(path, where, value, str)
+
+
+def _of_type(path: Path, where: str, value: Any, wanted: type) -> Any:
+    if not isinstance(value, wanted):
+        got = _TYPE_NAMES.get(type(value), type(value).__name__)
+        raise ConfigurationProblem(f"{path}: {where}: must be {_TYPE_NAMES[wanted]}, not {got}")
+    return value
+
+
+def _table(path: Path, where: str, value: Any) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = _of_type(path, where, value, dict)
+    return table
+
+
+def _refuse_unknown(
+    path: Path, prefix: str, table: Mapping[str, Any], known: Mapping[str, Any] | list[str] | tuple[str, ...]
+) -> None:
+    for key in table:
+        if key not in known:
+            raise ConfigurationProblem(
+                f"{path}: unknown key {prefix}{key}; known: {', '.join(known)}{_nearest(key, known)}"
+            )
+
+
+def _nearest(name: str, known: Mapping[str, Any] | list[str] | tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""

@@ -1,0 +1,35 @@
+"""What is logged goes to standard error; botocore's own records only at debug, and redacted."""
+
+from commands.options import Settings
+
+_HANDLER_NAME = "manage-resources"
+_OUR_LOGGERS = ("aws_interactions", "aws_operations", "commands")
+_FOREIGN_LOGGERS = ("botocore", "boto3", "urllib3", "s3transfer")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send records of the chosen level to standard error, secrets taken out."""
+    import logging
+
+    from aws_interactions.secret_redaction import install_redaction
+    from commands.row_formats import visible
+
+    class OneLineMessages(logging.Formatter):
+        """Makes control characters visible: a key or an answer may hold any, line ends too."""
+
+        def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+            return visible(super().formatMessage(record))
+
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLineMessages("%(levelname)s %(name)s: %(message)s"))
+    root_logger = logging.getLogger()
+    for old in [each for each in root_logger.handlers if each.name == _HANDLER_NAME]:
+        root_logger.removeHandler(old)
+    handler.name = _HANDLER_NAME
+    install_redaction(handler)
+    root_logger.addHandler(handler)
+    for name in _OUR_LOGGERS:
+        logging.getLogger(name).setLevel(level)
+    for name in _FOREIGN_LOGGERS:
+        logging.getLogger(name).setLevel(level if level == logging.DEBUG else max(level, logging.WARNING))

@@ -1,0 +1,182 @@
+"""Checks of option values before anything is sent: each takes text and returns the value.
+
+All raise ``ValueError`` with what is wrong and what is right.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+Checked = TypeVar("Checked")
+
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+")
+_MFA_SERIAL = re.compile(r"[A-Za-z0-9_+=/:,.@-]{9,256}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+_ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*")
+_SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
+_DURATION = re.compile(r"([0-9]{1,6})([smh]?)")
+_DECIMAL = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
+_SECONDS_BY_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600}
+_LEVEL_BY_NAME = {
+    "debug": "debug",
+    "info": "info",
+    "warning": "warning",
+    "warn": "warning",
+    "error": "error",
+    "critical": "critical",
+}
+
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+def text(value: str) -> str:
+    """Return any text that is not empty."""
+    if not value.strip():
+        raise ValueError("is empty")
+    return value
+
+
+def role_arn(value: str) -> str:
+    """Return the ARN of an IAM role."""
+    return _matching(_ROLE_ARN, value, "is not the ARN of a role (arn:aws:iam::123456789012:role/NAME)")
+
+
+def account(value: str) -> str:
+    """Return an account id."""
+    return _matching(_ACCOUNT, value, "is not an account id (12 digits)")
+
+
+def region(value: str) -> str:
+    """Return a region name; whether AWS has it is for AWS to say."""
+    return _matching(_REGION, value, "is not a region name (such as eu-west-1)")
+
+
+def role_name(value: str) -> str:
+    """Return the name of a role, with its path if it has one, without the leading slash."""
+    return _matching(_ROLE_NAME, value, "is not the name of a role")
+
+
+def session_name(value: str) -> str:
+    """Return a role session name, 2 to 64 characters."""
+    return _matching(_SESSION_NAME, value, "is not a session name (2-64 letters, digits or _+=,.@-)")
+
+
+def external_id(value: str) -> str:
+    """Return an external id, 2 to 1224 characters."""
+    return _matching(_EXTERNAL_ID, value, "is not an external id (2-1224 letters, digits or _+=,.@:/-)")
+
+
+def mfa_serial(value: str) -> str:
+    """Return the ARN of a virtual MFA device, or the serial number of a hardware one."""
+    return _matching(_MFA_SERIAL, value, "is neither the ARN nor the serial number of an MFA device")
+
+
+def duration(value: str) -> int:
+    """Return how long assumed credentials live, in seconds; ``15m`` and ``1h`` are understood."""
+    return _seconds(value, 900, 43_200, "a duration")
+
+
+def expiry(value: str) -> int:
+    """Return how long a presigned request works, in seconds, up to a week; ``15m`` and ``1h`` work too."""
+    return _seconds(value, 1, 604_800, "an expiry")
+
+
+def timeout(value: str) -> float:
+    """Return how long to wait, in seconds, up to an hour."""
+    seconds = float(value) if _DECIMAL.fullmatch(value) else -1.0
+    if not 0 < seconds <= 3600:
+        raise ValueError(f"{value!r} is not a time-out of up to 3600 seconds")
+    return seconds
+
+
+def attempts(value: str) -> int:
+    """Return how often a call is tried, 1 to 20."""
+    count = int(value) if value.isascii() and value.isdigit() and len(value) < 3 else 0
+    if not 1 <= count <= 20:
+        raise ValueError(f"{value!r} is not a number of attempts from 1 to 20")
+    return count
+
+
+def endpoint_url(value: str) -> str:
+    """Return the URL of an endpoint, without a trailing slash."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{_without_password(value)!r} is not a URL (such as http://127.0.0.1:5000)")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must be a plain URL: no user, no query, no fragment")
+    if parts.port == 0:
+        raise ValueError(f"{value!r} has no usable port")
+    return value.rstrip("/")
+
+
+def log_level(value: str) -> str:
+    """Return one of ``LOG_LEVELS``, whatever the case of the name."""
+    level = _LEVEL_BY_NAME.get(value.lower())
+    if level is None:
+        raise ValueError(f"{value!r} is not one of {', '.join(LOG_LEVELS)}")
+    return level
+
+
+def query(value: str) -> str:
+    """Return a JMESPath expression that parses."""
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        jmespath.compile(text(value))
+    except JMESPathError as error:
+        raise ValueError(f"{value!r} is not a JMESPath expression: {str(error).splitlines()[0]}") from error
+    return value
+
+
+def path(value: str) -> Path:
+    """Return a path, with ``~`` resolved."""
+    try:
+        return Path(text(value)).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{value!r}: there is no such home directory") from error
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a check that takes the given words only."""
+
+    def check(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
+        return value
+
+    return check
+
+
+def each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """Return a check of a list: every item by ``check``, an item said twice kept once, never empty."""
+
+    def check_all(values: tuple[str, ...]) -> tuple[str, ...]:
+        if not values or not all(values):
+            raise ValueError("has an empty item; an empty list never means all")
+        return tuple(dict.fromkeys(check(value) for value in values))
+
+    return check_all
+
+
+def _seconds(value: str, smallest: int, largest: int, what: str) -> int:
+    match = _DURATION.fullmatch(value)
+    seconds = int(match[1]) * _SECONDS_BY_UNIT[match[2]] if match else -1
+    if not smallest <= seconds <= largest:
+        raise ValueError(f"{value!r} is not {what} of {smallest} to {largest} seconds (15m and 1h work too)")
+    return seconds
+
+
+def _matching(pattern: re.Pattern[str], value: str, complaint: str) -> str:
+    if not pattern.fullmatch(value):
+        raise ValueError(f"{value!r} {complaint}")
+    return value
+
+
+def _without_password(url: str) -> str:
+    return url.rpartition("@")[2]

@@ -1,0 +1,115 @@
+"""Parameter types that several commands share."""
+
+import re
+from typing import Any
+
+import click
+
+from commands import option_values
+
+# Wider than today's rule: old buckets may have capitals, underscores and up to 255 characters.
+_BUCKET = re.compile(r"(?:[A-Za-z0-9._-]|\{account\}|\{region\}){3,255}")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_KNOWN_PLACEHOLDERS = ("{account}", "{region}")
+
+
+class BucketName(click.ParamType[str]):
+    """A bucket's name, which may hold ``{account}`` and ``{region}``; ``s3://`` before it is taken off.
+
+    ``key_advice`` says where the command takes what was given after a slash.
+    """
+
+    name = "bucket"
+
+    def __init__(self, key_advice: str = "give bucket and key as two words") -> None:
+        self._key_advice = key_advice
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or fail with what is wrong with it."""
+        text = str(value).removeprefix("s3://").removesuffix("/")
+        complaint = self._complaint(text)
+        if complaint:
+            self.fail(f"{str(value)!r} {complaint}", param, ctx)
+        return text
+
+    def _complaint(self, text: str) -> str | None:
+        if text.startswith("arn:"):
+            return "is an ARN, give the name"
+        if "/" in text:
+            return f"is not a bucket name: {self._key_advice}"
+        unknown = [found for found in _PLACEHOLDER.findall(text) if found not in _KNOWN_PLACEHOLDERS]
+        if unknown:
+            return f"has the unknown placeholder {unknown[0]}; there are {{account}} and {{region}}"
+        if not _BUCKET.fullmatch(text):
+            return (
+                "is not a bucket name: at least 3 letters, digits, dots and hyphens; "
+                "{account} and {region} are filled in for each target"
+            )
+        return None
+
+
+class Expiry(click.ParamType[int]):
+    """How long a presigned request works: seconds, ``15m`` or ``1h``."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return it in seconds, or fail with what is allowed."""
+        try:
+            return option_values.expiry(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class FileName(click.Path):
+    """The path of a local file; ``-`` is refused, because no command reads or writes standard streams so."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the path as it was given; what is there is for the operation to find out."""
+        if value == "-":
+            self.fail("stdin and stdout are not supported; write ./- for a file of that name", param, ctx)
+        if not value:
+            self.fail("the path is empty", param, ctx)
+        return str(value)
+
+
+class Utf8Text(click.ParamType[str]):
+    """Text that AWS can be sent: a command line may hold bytes that are no text."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text, or fail where it holds bytes that are not UTF-8."""
+        text = str(value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail(f"{text!r} is not UTF-8 text", param, ctx)
+        return text
+
+
+class NameAndValue(click.ParamType[tuple[str, str]]):
+    """``NAME=VALUE``; the value may be empty and may hold further equals signs."""
+
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return name and value, or fail where there is no name."""
+        if isinstance(value, tuple):
+            return value
+        name, separator, text = UTF8_TEXT.convert(value, param, ctx).partition("=")
+        if not separator or not name:
+            self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        return name, text
+
+
+BUCKET = BucketName()
+BUCKET_TO_LIST = BucketName("give the start of the keys with --prefix")
+EXPIRY = Expiry()
+FILE = FileName()
+UTF8_TEXT = Utf8Text()
+NAME_AND_VALUE = NameAndValue()

@@ -1,0 +1,92 @@
+"""Makes the base provider of a run, and the role of each target, from the settings."""
+
+import getpass
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.client_settings import ClientSettings
+from aws_operations.targets import RoleSettings
+from commands.options import Settings
+from commands.user_directories import user_directory
+
+_SANDBOX_DEFAULT_REGION = "us-east-1"
+
+
+def make_provider(settings: Settings) -> AwsClientProvider:
+    """Return the provider of the caller's own identity: base credentials and the chain of roles.
+
+    With ``--accounts`` the last hop is each account's role, so what belongs to a last hop (session
+    name, duration, external id) is kept for it.
+    """
+    last_hop = Settings() if settings.accounts else settings
+    arguments: dict[str, Any] = {
+        "aws_region": settings.region or (settings.regions[0] if settings.regions else None),
+        "assume_role_arn": settings.assume_role_arns or None,
+        "external_id": last_hop.external_id,
+        "role_session_name": last_hop.role_session_name,
+        "duration_seconds": last_hop.duration,
+        "mfa_serial": settings.mfa_serial,
+        "mfa_prompter": getpass.getpass if _somebody_is_there() else None,
+        "credential_cache_dir": _cache_dir("credentials"),
+        "client_settings": _client_settings(settings),
+    }
+    if settings.sandbox:
+        return _sandbox_provider(arguments)
+    return AwsClientProvider(
+        settings.profile,
+        aws_compute=settings.aws_compute,
+        endpoint_url=settings.endpoint_url,
+        **arguments,
+    )
+
+
+def role_settings(settings: Settings) -> RoleSettings | None:
+    """Return the role to assume in each of ``--accounts``, or ``None`` without them."""
+    if not settings.accounts or settings.role_name is None:
+        return None
+    return RoleSettings(
+        settings.role_name,
+        external_id=settings.external_id,
+        role_session_name=settings.role_session_name,
+        duration_seconds=settings.duration,
+    )
+
+
+def _sandbox_provider(arguments: dict[str, Any]) -> AwsClientProvider:
+    from aws_operations.sandbox.control import proxy_exceptions, sandbox_provider_settings
+
+    # A proxy is for the way out; botocore would give it the calls to this machine as well.
+    os.environ.update(proxy_exceptions(os.environ))
+    endpoint_url, access_keys = sandbox_provider_settings()
+    in_environment = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    region = arguments["aws_region"] or in_environment or _SANDBOX_DEFAULT_REGION
+    # No disk cache: a sandbox that was reset knows none of the sessions in it.
+    return AwsClientProvider(
+        **{**arguments, "aws_region": region, "credential_cache_dir": None},
+        access_keys=access_keys,
+        endpoint_url=endpoint_url,
+    )
+
+
+def _client_settings(settings: Settings) -> ClientSettings:
+    default = ClientSettings()
+    return replace(
+        default,
+        connect_timeout=settings.connect_timeout or default.connect_timeout,
+        read_timeout=settings.read_timeout or default.read_timeout,
+        max_attempts=settings.max_attempts or default.max_attempts,
+        model_cache_dir=_cache_dir("models"),
+    )
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _cache_dir(name: str) -> Path | None:
+    base = user_directory(os.environ, "XDG_CACHE_HOME", ".cache")
+    return base / "manage-resources" / name if base is not None else None

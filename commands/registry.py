@@ -1,0 +1,43 @@
+"""Every noun: its name, the module that has its verbs, one line of help.
+
+The only place that lists them. Root help, suggestions and completion read it and import no command
+module. A new noun is one line here and one file beside.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NounEntry:
+    """One noun; ``module`` holds its group under the noun's own name."""
+
+    name: str
+    module: str
+    help: str
+
+
+NOUNS: tuple[NounEntry, ...] = (
+    NounEntry("identity", "commands.identity", "Who the credentials act as."),
+    NounEntry("s3", "commands.s3", "Buckets and objects."),
+    NounEntry("sandbox", "commands.sandbox", "A local stand-in for AWS to try everything on."),
+    NounEntry("completion", "commands.completion", "Completion of commands and options in the shell."),
+)
+
+WORDS_OF_OTHER_TOOLS: dict[str, tuple[str, ...]] = {
+    "whoami": ("identity whoami",),
+    "sts": ("identity whoami",),
+    "ls": ("s3 ls",),
+    "cp": ("s3 put", "s3 get"),
+    "s3api": ("s3",),
+    "s3 cp": ("s3 put", "s3 get"),
+    "s3 mv": ("s3 put", "s3 rm"),
+    "s3 mb": ("s3 create",),
+    "s3 rb": ("s3 destroy",),
+    "s3 delete": ("s3 rm", "s3 destroy"),
+    "s3 list": ("s3 ls",),
+    "s3 upload": ("s3 put",),
+    "s3 download": ("s3 get",),
+    "sandbox start": ("sandbox up",),
+    "sandbox stop": ("sandbox down",),
+}
+"""What somebody types who knows the aws command, and the commands here that it may be meant for."""

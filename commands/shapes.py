@@ -1,0 +1,50 @@
+"""What the body of a command returns to the runner."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_interactions.aws_client_provider import AwsClientProvider
+    from aws_operations.changes import Change
+
+
+class Shape(StrEnum):
+    """What the work that a command's body returns gives.
+
+    ROWS: ``(provider) -> Iterable[dataclass]``. CHANGES: ``(provider) -> Iterable[Change]``, or
+    ``MakingWork``. BYTES: ``(provider) -> Iterable[str | bytes]``, or ``FileWork``. SESSION:
+    ``(console) -> exit code or None``.
+    Commands of a noun that takes no identity get no provider.
+    """
+
+    ROWS = "rows"
+    CHANGES = "changes"
+    BYTES = "bytes"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class FileWork:
+    """Work of shape BYTES that goes to local files; both callables yield rows that say which.
+
+    ``destination`` is the path as it was given: several targets need ``{account}`` or ``{region}`` in it.
+    """
+
+    destination: str
+    write: "Callable[[AwsClientProvider], Iterable[object]]"
+    preview: "Callable[[AwsClientProvider], Iterable[object]]"
+
+
+@dataclass(frozen=True, slots=True)
+class MakingWork:
+    """Work of shape CHANGES that makes a thing of which there is one by that name in all targets.
+
+    ``name`` is as it was given: several targets need ``{account}`` or ``{region}`` in it. ``thing`` is
+    what to call it in messages, such as ``bucket``.
+    """
+
+    thing: str
+    name: str
+    planner: "Callable[[AwsClientProvider], Iterable[Change]]"

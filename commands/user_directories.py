@@ -1,0 +1,18 @@
+"""Where this user's files belong: the XDG base directories."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def user_directory(environ: Mapping[str, str], variable: str, below_home: str) -> Path | None:
+    """Return what an XDG variable names, else its default; a relative or empty variable is ignored.
+
+    ``None`` for a user who has no home directory, as in a container run under any number.
+    """
+    named = Path(environ.get(variable, ""))
+    if named.is_absolute():
+        return named
+    try:
+        return Path.home() / below_home
+    except RuntimeError:
+        return None

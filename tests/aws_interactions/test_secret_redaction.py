@@ -1,0 +1,187 @@
+import io
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.credentials import Credentials
+
+from aws_interactions.secret_redaction import (
+    REDACTED,
+    SecretRegistry,
+    install_redaction,
+    redact,
+    register_secret,
+)
+from tests.aws_interactions.recording_aws import Answer, RecordingAws, identity_in, recording_aws
+
+SECRET = "sentinelSecret/With+Signs=40characterslong"
+TOKEN = "sentinelToken//////////with+signs=="
+STS_BODY = (
+    "<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+    "<AccessKeyId>ASIAEXAMPLE</AccessKeyId>"
+    f"<SecretAccessKey>{SECRET}</SecretAccessKey><SessionToken>{TOKEN}</SessionToken>"
+    "<Expiration>2099-01-01T00:00:00Z</Expiration>"
+    "</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+)
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Give the text that a redacted handler at the root writes, at the most talkative level."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    install_redaction(handler)
+    root = logging.getLogger()
+    loggers = [root, *(logging.getLogger(name) for name in ("botocore", "urllib3"))]
+    levels = [logger.level for logger in loggers]
+    root.addHandler(handler)
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    yield stream
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    root.removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<SessionToken>{TOKEN}</SessionToken>",
+        f"<SecretAccessKey>\n{SECRET}\n</SecretAccessKey>",
+        f'{{"SecretAccessKey": "{SECRET}", "SessionToken": "{TOKEN}"}}',
+        f"{{'SecretAccessKey': '{SECRET}', 'SessionToken': b'{TOKEN}'}}",
+        f'"{{\\"SecretString\\": \\"{SECRET}\\"}}"',
+        f"{{'X-Amz-Security-Token': '{TOKEN}'}}",
+        f"x-amz-security-token:{TOKEN}",
+        f"X-Amz-Security-Token: {TOKEN}",
+        f"https://bucket.s3.amazonaws.com/k?X-Amz-Security-Token={TOKEN}&X-Amz-Signature={SECRET}",
+        f"Authorization: AWS4-HMAC-SHA256 Credential=AKIA/20300101/x, Signature={SECRET}",
+        f"{{'Authorization': b'AWS4-HMAC-SHA256 Credential=AKIA/2030, Signature={SECRET}'}}",
+        f"('Authorization', 'Bearer {TOKEN}')",
+        f"CalculatedSignature: {SECRET}",
+        f"Signature:\n{SECRET}",
+        f"aws_secret_access_key = {SECRET}".replace(" = ", "="),
+        f"TokenCode={SECRET}&Action=AssumeRole",
+    ],
+)
+def test_WHEN_text_has_the_shape_of_a_secret_THEN_the_value_is_gone(text: str) -> None:
+    redacted = redact(text)
+
+    assert SECRET not in redacted
+    assert TOKEN not in redacted
+    assert REDACTED in redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Making request for OperationModel(name=ListBuckets) with params: {'url': 'http://127.0.0.1/'}",
+        "Event before-parameter-build.s3.PutObject: calling handler",
+        "arn:aws:iam::123456789012:role/operator",
+        '{"NextToken": "abc", "ContinuationToken": "page 2"}',
+    ],
+)
+def test_WHEN_text_has_no_secret_THEN_it_stays_as_it_is(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_WHEN_a_secret_is_registered_THEN_it_is_gone_in_every_form() -> None:
+    secret = "registered/Secret+Value="
+    register_secret(secret)
+
+    assert redact(f"plain {secret}, in a URL registered%2FSecret%2BValue%3D.") == (
+        f"plain {REDACTED}, in a URL {REDACTED}."
+    )
+
+
+def test_WHEN_one_secret_begins_with_another_THEN_no_tail_of_it_is_left() -> None:
+    registry = SecretRegistry()
+    registry.register("sentinel-short")
+    registry.register("sentinel-short-and-long")
+
+    assert registry.redact("sentinel-short-and-long") == REDACTED
+
+
+def test_WHEN_a_registered_value_is_too_short_to_be_a_secret_THEN_text_is_left_alone() -> None:
+    registry = SecretRegistry()
+    registry.register("test")
+
+    assert registry.redact("a test") == "a test"
+
+
+def _fail_with(message: str) -> None:
+    raise RuntimeError(message)
+
+
+def test_WHEN_a_record_is_logged_THEN_message_arguments_and_traceback_are_redacted(log: io.StringIO) -> None:
+    logger = logging.getLogger("aws_interactions.test")
+    try:
+        _fail_with(f"SessionToken={TOKEN}")
+    except RuntimeError:
+        logger.exception("failed with %s and %r", f"SecretAccessKey={SECRET}", {"SessionToken": TOKEN})
+    logger.debug("stack with <SessionToken>%s</SessionToken>", TOKEN, stack_info=True)
+
+    written = log.getvalue()
+    assert "RuntimeError" in written
+    assert SECRET not in written
+    assert TOKEN not in written
+
+
+def test_WHEN_a_message_does_not_fit_its_arguments_THEN_they_are_not_shown(log: io.StringIO) -> None:
+    misfit = "two: %s %s"
+    logging.getLogger("aws_interactions.test").warning(misfit, SECRET)
+
+    assert log.getvalue() == "two: %s %s\n"
+
+
+def _assume_role(sts: Any) -> object:
+    return sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/r", RoleSessionName="session")
+
+
+CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "sts answer": ("sts", _assume_role),
+    "s3 call": ("s3", lambda s3: s3.put_object(Bucket="bucket", Key="key", Body=b"body")),
+    "presigned": (
+        "s3",
+        lambda s3: s3.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "key"}),
+    ),
+    "post": ("s3", lambda s3: s3.generate_presigned_post("bucket", "key")),
+}
+
+
+def _log_all(aws: RecordingAws, name: str) -> object:
+    service_name, call = CALLS[name]
+    client = aws.prototypes().bind_client(
+        service_name,
+        "eu-west-1",
+        credentials=Credentials("KEY", SECRET, TOKEN),
+        identity=identity_in("1"),
+        read_only=False,
+    )
+    return call(client)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_WHEN_botocore_logs_everything_THEN_neither_secret_nor_token_nor_signature_is_in_it(
+    log: io.StringIO, name: str
+) -> None:
+    with recording_aws(lambda _: Answer(body=STS_BODY if "sts" in name else "")) as aws:
+        result = _log_all(aws, name)
+
+    written = log.getvalue()
+    assert len(written) > 1000
+    for secret in (SECRET, TOKEN, "sentinelSecret", "sentinelToken"):
+        assert secret not in written
+    for request in aws.requests:
+        assert request.headers["authorization"].rsplit("=", 1)[1] not in written
+    if isinstance(result, str):
+        assert result.rsplit("X-Amz-Signature=", 1)[1] not in written
+
+
+def test_WHEN_installing_twice_THEN_there_is_one_filter() -> None:
+    handler = logging.NullHandler()
+    install_redaction(handler)
+    install_redaction(handler)
+
+    assert len(handler.filters) == 1

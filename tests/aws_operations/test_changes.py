@@ -1,0 +1,217 @@
+"""Applying changes: one result each, nothing touched that has drifted, lost answers read back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+import pytest
+from hypothesis import given, strategies as st
+
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import AccessDenied, AnswerLost, CredentialsProblem, Unavailable
+from aws_interactions.testing import fake_provider
+from aws_operations import changes
+from aws_operations.changes import (
+    Change,
+    ChangeKind,
+    ChangeResult,
+    Effect,
+    ResultStatus,
+    Reversibility,
+    apply_changes,
+    each_alone,
+)
+from aws_operations.targets import Target
+
+HERE = Target("eu-west-1", "123456789012")
+THERE = Target("us-east-1", "111122223333")
+
+
+@dataclass
+class World:
+    """What the test's change kind acts on."""
+
+    done: list[str] = field(default_factory=list)
+    batches: list[list[str]] = field(default_factory=list)
+    errors: dict[str, Exception] = field(default_factory=dict)
+    drifted: set[str] = field(default_factory=set)
+    read_back: ResultStatus | Exception = ResultStatus.UNKNOWN
+    recheck_error: Exception | None = None
+    results_given: int | None = None
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+
+    def apply_one(change: Change, _: AwsClientProvider) -> None:
+        if change.resource in world.errors:
+            raise world.errors[change.resource]
+        world.done.append(change.resource)
+
+    def apply(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
+        world.batches.append([change.resource for change in batch])
+        yield from islice(each_alone(apply_one)(batch, aws_provider), world.results_given)
+
+    def recheck(change: Change, _: AwsClientProvider) -> str | None:
+        if world.recheck_error is not None:
+            raise world.recheck_error
+        return "it has changed" if change.resource in world.drifted else None
+
+    def read_back(_: Change, __: AwsClientProvider) -> ResultStatus:
+        if isinstance(world.read_back, Exception):
+            raise world.read_back
+        return world.read_back
+
+    kind = ChangeKind(
+        "test.set",
+        apply,
+        recheck,
+        read_back,
+        batch_size=2,
+    )
+    changes.register(kind)
+    yield world
+    del changes.CHANGE_KINDS["test.set"]
+
+
+def change(resource: str, target: Target = HERE, *, is_noop: bool = False) -> Change:
+    return Change(
+        kind="test.set",
+        target=target,
+        resource=resource,
+        effect=Effect.UPDATE,
+        before={"value": 1},
+        after={"value": 1 if is_noop else 2},
+        iam_actions=("test:Set",),
+        reversibility=Reversibility.REVERSIBLE,
+    )
+
+
+def statuses(planned: Sequence[Change]) -> list[ResultStatus]:
+    return [result.status for result in apply_changes(planned, lambda _: fake_provider())]
+
+
+def test_WHEN_changes_are_applied_THEN_each_has_one_result_and_batches_keep_their_size(world: World) -> None:
+    assert statuses([change(name) for name in "abc"]) == [ResultStatus.APPLIED] * 3
+    assert world.batches == [["a", "b"], ["c"]]
+
+
+def test_WHEN_changes_are_applied_AND_targets_differ_THEN_no_batch_mixes_them(world: World) -> None:
+    statuses([change("a"), change("b", THERE), change("c", THERE)])
+    assert world.batches == [["a"], ["b", "c"]]
+
+
+def test_WHEN_a_change_is_already_done_THEN_it_is_unchanged_and_not_sent(world: World) -> None:
+    assert statuses([change("a", is_noop=True), change("b")]) == [
+        ResultStatus.UNCHANGED,
+        ResultStatus.APPLIED,
+    ]
+    assert world.done == ["b"]
+
+
+def test_WHEN_a_resource_drifted_since_planning_THEN_it_fails_untouched_and_the_rest_goes_on(
+    world: World,
+) -> None:
+    world.drifted.add("a")
+    results = list(apply_changes([change("a"), change("b")], lambda _: fake_provider()))
+    assert [(result.change.resource, result.status) for result in results] == [
+        ("a", ResultStatus.FAILED),
+        ("b", ResultStatus.APPLIED),
+    ]
+    assert "it has changed since it was planned; it was not touched" in str(results[0].error)
+    assert world.done == ["b"]
+
+
+def test_WHEN_aws_refuses_one_change_THEN_the_others_are_still_made(world: World) -> None:
+    world.errors["a"] = AccessDenied("no")
+    assert statuses([change("a"), change("b")]) == [ResultStatus.FAILED, ResultStatus.APPLIED]
+
+
+@pytest.mark.parametrize(
+    ("read_back", "expected"),
+    [
+        (ResultStatus.APPLIED, ResultStatus.APPLIED),
+        (ResultStatus.FAILED, ResultStatus.FAILED),
+        (ResultStatus.UNKNOWN, ResultStatus.UNKNOWN),
+        (Unavailable("still down"), ResultStatus.UNKNOWN),
+    ],
+)
+def test_WHEN_an_answer_is_lost_THEN_reading_back_decides(
+    world: World, read_back: ResultStatus | Exception, expected: ResultStatus
+) -> None:
+    world.errors["a"] = AnswerLost("read timed out")
+    world.read_back = read_back
+    [result] = apply_changes([change("a")], lambda _: fake_provider())
+    assert result.status is expected
+    assert (result.error is None) == (expected is ResultStatus.APPLIED)
+
+
+def test_WHEN_a_target_has_no_credentials_THEN_its_changes_fail_and_other_targets_go_on(world: World) -> None:
+    def provider_for(target: Target) -> AwsClientProvider:
+        if target == HERE:
+            raise CredentialsProblem("expired")
+        return fake_provider()
+
+    results = list(apply_changes([change("a"), change("b", THERE)], provider_for))
+    assert [result.status for result in results] == [ResultStatus.FAILED, ResultStatus.APPLIED]
+    assert world.done == ["b"]
+
+
+def test_WHEN_applying_hits_a_bug_THEN_it_is_raised_not_reported_as_refused(world: World) -> None:
+    world.errors["a"] = KeyError("bug")
+    with pytest.raises(KeyError):
+        statuses([change("a")])
+
+
+def test_WHEN_a_kind_gives_no_result_for_some_THEN_they_are_read_back_and_each_has_one(world: World) -> None:
+    world.results_given = 1
+    world.read_back = ResultStatus.APPLIED
+    assert statuses([change("a"), change("b"), change("c")]) == [ResultStatus.APPLIED] * 3
+    world.read_back = ResultStatus.UNKNOWN
+    results = list(apply_changes([change("a"), change("b")], lambda _: fake_provider()))
+    assert [(result.change.resource, result.status) for result in results] == [
+        ("a", ResultStatus.APPLIED),
+        ("b", ResultStatus.UNKNOWN),
+    ]
+    assert isinstance(results[1].error, AnswerLost)
+
+
+def test_WHEN_looking_again_before_the_change_gets_no_answer_THEN_it_failed_and_nothing_is_unknown(
+    world: World,
+) -> None:
+    world.recheck_error = AnswerLost("read timed out")
+    [result] = apply_changes([change("a")], lambda _: fake_provider())
+    assert result.status is ResultStatus.FAILED
+    assert not isinstance(result.error, AnswerLost)
+    assert "was not touched" in str(result.error)
+    assert world.done == []
+
+
+@pytest.mark.parametrize("name", ["no-such-service.set", "s3.no-such-verb", "", "../x.y"])
+def test_WHEN_a_kind_is_unknown_THEN_it_is_a_key_error(name: str) -> None:
+    with pytest.raises(KeyError):
+        changes.change_kind(name)
+
+
+def test_WHEN_a_kind_is_registered_twice_THEN_it_is_refused(world: World) -> None:
+    with pytest.raises(ValueError, match="registered twice"):
+        changes.register(changes.change_kind("test.set"))
+    assert world.done == []
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(before=st.none() | st.dictionaries(st.text(), json_values), resource=st.text())
+def test_WHEN_a_change_goes_through_json_THEN_it_comes_back_equal_with_the_same_id(
+    before: dict[str, object] | None, resource: str
+) -> None:
+    original = replace(change(resource), before=before, precondition={"etag": "x"}, payload_ref="file")
+    copy = Change.from_json(original.to_json())
+    assert copy == original
+    assert copy.id == original.id

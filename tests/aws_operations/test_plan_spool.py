@@ -1,0 +1,73 @@
+"""The spool keeps plans on disk, in order, once each, all or nothing of a planner."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from aws_operations.changes import Change, Effect, Reversibility
+from aws_operations.plan_spool import PlanSpool
+from aws_operations.targets import Target
+
+HERE = Target("eu-west-1", "123456789012")
+
+
+def change(resource: str, effect: Effect = Effect.CREATE) -> Change:
+    return Change(
+        kind="s3.create-bucket",
+        target=HERE,
+        resource=resource,
+        effect=effect,
+        before=None,
+        after={"exists": True},
+        iam_actions=(),
+        reversibility=Reversibility.COMPENSABLE,
+    )
+
+
+def test_WHEN_changes_are_spooled_THEN_they_come_back_in_order() -> None:
+    planned = [change(name) for name in "cab"]
+    with PlanSpool() as spool:
+        spool.add(planned)
+        assert list(spool) == planned
+        assert len(spool) == 3
+
+
+def test_WHEN_the_same_change_is_planned_twice_THEN_it_is_kept_once() -> None:
+    with PlanSpool() as spool:
+        spool.add([change("a"), change("a")])
+        assert len(spool) == 1
+
+
+def test_WHEN_a_planner_raises_midway_THEN_none_of_its_changes_stay() -> None:
+    def planner() -> Iterator[Change]:
+        yield change("b")
+        raise RuntimeError("stopped")
+
+    with PlanSpool() as spool:
+        spool.add([change("a")])
+        with pytest.raises(RuntimeError):
+            spool.add(planner())
+        assert [kept.resource for kept in spool] == ["a"]
+
+
+def test_WHEN_plans_differ_in_order_THEN_their_hashes_differ() -> None:
+    with PlanSpool() as one, PlanSpool() as same, PlanSpool() as other:
+        one.add([change("a"), change("b")])
+        same.add([change("a"), change("b")])
+        other.add([change("b"), change("a")])
+        assert one.sha256 == same.sha256 != other.sha256
+
+
+def test_WHEN_a_plan_is_summed_up_THEN_noops_and_consent_are_told_apart() -> None:
+    noop = replace(change("a"), before={"exists": True})
+    with PlanSpool() as spool:
+        spool.add([noop, change("b"), change("c", Effect.DESTROY), change("d", Effect.OVERWRITE)])
+        assert spool.pending == 3
+        assert spool.needing_consent == 2
+        assert [(line.effect, line.is_noop, line.count) for line in spool.summary()] == [
+            (Effect.CREATE, True, 1),
+            (Effect.CREATE, False, 1),
+            (Effect.DESTROY, False, 1),
+            (Effect.OVERWRITE, False, 1),
+        ]

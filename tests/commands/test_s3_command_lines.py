@@ -1,0 +1,94 @@
+"""How the command lines of ``s3`` are understood; nothing is sent."""
+
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from commands.app import Invocation, Root
+from commands.console import Console
+from commands.options import Settings
+from commands.registry import NOUNS
+from commands.shapes import FileWork, Shape
+
+BUCKET = "a-bucket"
+
+
+def understand(*arguments: str) -> tuple[Result, Any]:
+    """Return how the program ended on a command line, and the work that would have been done."""
+    works: list[Any] = []
+
+    def note(_shape: Shape, work: Any, _settings: Settings, _console: Console) -> int:
+        works.append(work)
+        return 0
+
+    result = CliRunner().invoke(Root(NOUNS), ["s3", *arguments], obj=Invocation(runner=note))
+    return result, works[0] if works else None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["put", "-", BUCKET, "k"], ["stdin and stdout are not supported", "./-"]),
+        (["get", BUCKET, "k", "-"], ["stdin and stdout are not supported", "./-"]),
+        (["presign", BUCKET, "k", "--content-type", "text/csv"], ["--content-type goes with"]),
+        (["presign", BUCKET, "k", "--method", "put", "--max-size", "1"], ["go with --method post"]),
+        (["presign", BUCKET, "k", "--min-size", "0"], ["go with --method post"]),
+        (["presign", BUCKET, "k", "--expires-in", "2h"], ["--long-expiry"]),
+        (["presign", BUCKET, "k", "--expires-in", "soon"], ["1 to 604800 seconds"]),
+        (["ls", f"s3://{BUCKET}/foo"], [f"s3://{BUCKET}/foo", "--prefix"]),
+        (["ls", f"{BUCKET}/foo"], ["--prefix"]),
+        (["rm", f"s3://{BUCKET}/foo", "k"], ["give bucket and key as two words"]),
+        (["create", "samples-{acount}"], ["unknown placeholder {acount}"]),
+        (["status", f"arn:aws:s3:::{BUCKET}"], ["is an ARN, give the name"]),
+        (["put", "", BUCKET, "k"], ["path is empty"]),
+        (["tags", "set", BUCKET, "a=1", "a=2"], ["tag 'a' is given twice"]),
+        (["put", "f", BUCKET, "k", "--metadata", "a=1", "--metadata", "a=1"], ["'a' is given twice"]),
+    ],
+)
+def test_WHEN_a_command_line_makes_no_sense_THEN_it_is_a_usage_error_that_says_why(
+    arguments: list[str], parts: list[str]
+) -> None:
+    result, work = understand(*arguments)
+    assert (result.exit_code, work) == (2, None), result.output
+    shown = " ".join(result.output.split())
+    for part in parts:
+        assert part in shown
+
+
+@pytest.mark.parametrize(("given", "key"), [("folder/", "folder/report.csv"), ("folder", "folder")])
+def test_WHEN_putting_AND_the_key_ends_in_a_slash_THEN_the_name_of_the_file_goes_after_it(
+    given: str, key: str
+) -> None:
+    result, work = understand("put", "reports/report.csv", BUCKET, given)
+    assert result.exit_code == 0, result.output
+    assert work.args[2] == key
+
+
+def test_WHEN_getting_AND_a_file_is_named_dash_with_its_folder_THEN_that_is_a_name() -> None:
+    result, work = understand("get", BUCKET, "k", "./-")
+    assert result.exit_code == 0, result.output
+    assert isinstance(work, FileWork)
+    assert work.destination == "./-"
+
+
+@pytest.mark.parametrize("given", [BUCKET, f"s3://{BUCKET}", f"s3://{BUCKET}/"])
+def test_WHEN_a_bucket_has_its_scheme_before_it_THEN_its_name_is_taken(given: str) -> None:
+    result, work = understand("ls", given)
+    assert result.exit_code == 0, result.output
+    assert work.args[0] == BUCKET
+
+
+def test_WHEN_presigning_AND_words_are_in_capitals_and_time_has_a_unit_THEN_they_are_understood() -> None:
+    result, work = understand("presign", BUCKET, "k", "--method", "PUT", "--expires-in", "15m")
+    assert result.exit_code == 0, result.output
+    request = work.args[0]
+    assert (request.method, request.expires_in, request.min_size) == ("put", 900, 0)
+    assert understand("presign", BUCKET, "k", "--expires-in", "2h", "--long-expiry")[0].exit_code == 0
+    assert understand("versioning", "set", BUCKET, "Enabled")[1].args[1] == "enabled"
+
+
+def test_WHEN_tags_are_of_an_object_THEN_both_commands_take_its_key_alike() -> None:
+    assert understand("tags", "get", BUCKET, "--key", "k")[1].args == (BUCKET, "k")
+    assert understand("tags", "set", BUCKET, "a=b", "--key", "k")[1].args == (BUCKET, "k", {"a": "b"})
+    assert understand("tags", "get", BUCKET, "k")[0].exit_code == 2

@@ -1,0 +1,87 @@
+"""The real program in a process of its own, as a user runs it."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+PROGRAM = [sys.executable, str(ROOT / "manage_resources.py")]
+
+
+def run_program(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    stdin: str = "",
+    cwd: Path = ROOT,
+    timeout: float = 60,
+) -> subprocess.CompletedProcess[str]:
+    """Run the program without a terminal and return its end."""
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        env=dict(environment),
+        input=stdin,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSession:
+    """What a program on a terminal showed, and its exit code."""
+
+    screen: str
+    exit_code: int
+
+
+def run_on_terminal(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    typed: str = "",
+    typed_at: str | None = None,
+    interrupt_at: str | None = None,
+    cwd: Path = ROOT,
+) -> TerminalSession:
+    """Run the program with a terminal for all three streams, typing what it may ask for.
+
+    ``typed_at``: type when this is at the end of what is shown, instead of ahead. ``interrupt_at``: send
+    SIGINT then, as Ctrl-C does.
+    """
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        env={**environment, "TERM": "xterm", "COLUMNS": "200"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=cwd,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    if typed_at is None:
+        os.write(ours, typed.encode())
+    shown = bytearray()
+    while select.select([ours], [], [], 60)[0]:
+        try:
+            chunk = os.read(ours, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        shown += chunk
+        if typed_at is not None and shown.endswith(typed_at.encode()):
+            os.write(ours, typed.encode())
+        if interrupt_at is not None and shown.endswith(interrupt_at.encode()):
+            process.send_signal(signal.SIGINT)
+    os.close(ours)
+    return TerminalSession(shown.decode("utf-8", "replace"), process.wait(timeout=60))
