@@ -16,7 +16,7 @@ RUNTIME = [
 
 SANDBOX = [
     # The embedded AWS; exact, because the journal rides on a private import.
-    "moto[s3,sts,iam,organizations,server]==5.2.5",
+    "moto[s3,sts,iam,organizations,ec2,dynamodb,rds,secretsmanager,server]==5.2.5",
 ]
 
 DEV = [
@@ -27,8 +27,10 @@ DEV = [
     "mypy>=2.4,<2.5",  # types, strict
     "import-linter>=2.16,<3",  # who may import whom
     "boto3-stubs>=1.43,<1.45",  # session and botocore types for mypy
-    "mypy-boto3-s3>=1.43,<1.45",  # S3 client types for mypy
-    "mypy-boto3-sts>=1.43,<1.45",  # STS client types for mypy
+    *(
+        f"mypy-boto3-{service}>=1.43,<1.45"  # client types for mypy
+        for service in ("dynamodb", "ec2", "iam", "organizations", "rds", "s3", "secretsmanager", "sts")
+    ),
     "types-PyYAML",  # types for mypy
     "types-tabulate",  # types for mypy
     "types-jmespath",  # types for mypy

@@ -15,8 +15,15 @@ from aws_interactions.credential_settings import BaseIdentity, CredentialSetting
 from aws_interactions.role_hops import MFA_SERIAL, RoleHop, append_hop, make_hops
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
+    from mypy_boto3_ec2.client import EC2Client
+    from mypy_boto3_iam.client import IAMClient
+    from mypy_boto3_organizations.client import OrganizationsClient
+    from mypy_boto3_rds.client import RDSClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.service_resource import S3ServiceResource
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_sts.client import STSClient
 
     from aws_interactions.credential_store import CredentialStore
@@ -133,11 +140,43 @@ class AwsClientProvider:
 
     def get_s3_resource(self) -> "S3ServiceResource":
         """Return boto3's S3 resource; all that is reached through it acts as this provider."""
-        with translate_aws_errors("s3", self._shared.settings.base.label):
-            resource: S3ServiceResource = self._shared.store().prototypes.bind_resource(
-                "s3", self.aws_region, **self._binding()
-            )
+        resource: S3ServiceResource = self._bind_resource("s3")
         return resource
+
+    def get_ec2(self) -> "EC2Client":
+        """Return a client for EC2."""
+        client: EC2Client = self._bind_client("ec2")
+        return client
+
+    def get_dynamodb(self) -> "DynamoDBClient":
+        """Return a client for DynamoDB."""
+        client: DynamoDBClient = self._bind_client("dynamodb")
+        return client
+
+    def get_dynamodb_resource(self) -> "DynamoDBServiceResource":
+        """Return boto3's DynamoDB resource; all that is reached through it acts as this provider."""
+        resource: DynamoDBServiceResource = self._bind_resource("dynamodb")
+        return resource
+
+    def get_rds(self) -> "RDSClient":
+        """Return a client for RDS."""
+        client: RDSClient = self._bind_client("rds")
+        return client
+
+    def get_secretsmanager(self) -> "SecretsManagerClient":
+        """Return a client for Secrets Manager."""
+        client: SecretsManagerClient = self._bind_client("secretsmanager")
+        return client
+
+    def get_iam(self) -> "IAMClient":
+        """Return a client for IAM."""
+        client: IAMClient = self._bind_client("iam")
+        return client
+
+    def get_organizations(self) -> "OrganizationsClient":
+        """Return a client for Organizations."""
+        client: OrganizationsClient = self._bind_client("organizations")
+        return client
 
     def get_sts(self) -> "STSClient":
         """Return a client for the region's STS."""
@@ -196,6 +235,11 @@ class AwsClientProvider:
         with translate_aws_errors(service_name, self._shared.settings.base.label):
             prototypes = self._shared.store().prototypes
             return prototypes.bind_client(service_name, self.aws_region, **self._binding())
+
+    def _bind_resource(self, service_name: str) -> Any:
+        with translate_aws_errors(service_name, self._shared.settings.base.label):
+            prototypes = self._shared.store().prototypes
+            return prototypes.bind_resource(service_name, self.aws_region, **self._binding())
 
     def _binding(self) -> dict[str, Any]:
         region, hops, store = self.aws_region, self._hops, self._shared.store()

@@ -8,6 +8,7 @@
     ├── AccessDenied          names the IAM action and the resource
     ├── Conflict              wrong state, or a precondition that no longer holds
     ├── Throttled             refused for rate, retries used up
+    ├── WaitTimedOut          what was waited for did not come in time; nothing went wrong yet
     ├── InvalidInput          AWS, or a check before the call, refused a value
     ├── Unavailable           no usable answer: endpoint, network, 5xx to the end
     │   └── AnswerLost        the request may have been carried out; its answer never came
@@ -90,6 +91,10 @@ class Conflict(AwsInteractionError):
 
 class Throttled(AwsInteractionError):
     """Refused for rate, with retries used up."""
+
+
+class WaitTimedOut(AwsInteractionError):
+    """What was waited for did not come in time; what was asked for before may still come."""
 
 
 class InvalidInput(AwsInteractionError):
@@ -180,6 +185,8 @@ _KIND_BY_CODE: dict[str, type[AwsInteractionError]] = {
             "SlowDown",
             "PriorRequestNotComplete",
             "EC2ThrottledException",
+            "RequestLimitExceededException",
+            "ThrottlingError",
             "429",
         ),
         Throttled,
@@ -188,6 +195,10 @@ _KIND_BY_CODE: dict[str, type[AwsInteractionError]] = {
         (
             "InternalError",
             "InternalFailure",
+            "InternalServerError",
+            "InternalServiceError",
+            "InternalServiceErrorException",
+            "ServiceUnavailableException",
             "ServiceUnavailable",
             "RequestTimeout",
             "500",
@@ -198,15 +209,33 @@ _KIND_BY_CODE: dict[str, type[AwsInteractionError]] = {
         Unavailable,
     ),
     **dict.fromkeys(
-        ("NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "ResourceNotFoundException", "404"),
+        (
+            "NoSuchBucket",
+            "NoSuchEntity",
+            "NoSuchKey",
+            "NoSuchUpload",
+            "NoSuchVersion",
+            "ResourceNotFoundException",
+            "404",
+        ),
         NotFound,
     ),
+    **dict.fromkeys(("EntityAlreadyExists", "ResourceExistsException"), AlreadyExists),
     **dict.fromkeys(
         (
             "PreconditionFailed",
             "ConditionalRequestConflict",
             "OperationAborted",
+            "ConditionalCheckFailedException",
             "ConflictException",
+            "IncorrectInstanceState",
+            "IncorrectState",
+            "InvalidDBClusterStateFault",
+            "InvalidDBInstanceState",
+            "OperationNotPermitted",
+            "ResourceInUseException",
+            "TransactionConflictException",
+            "TransactionInProgressException",
             "409",
             "412",
         ),
@@ -219,7 +248,12 @@ _KIND_BY_CODE: dict[str, type[AwsInteractionError]] = {
             "InvalidParameterValue",
             "InvalidParameterCombination",
             "MissingParameter",
+            "IdempotentParameterMismatchException",
             "InvalidArgument",
+            "InvalidInputException",
+            "InvalidParameterException",
+            "InvalidRequestException",
+            "UnknownParameter",
             "InvalidRequest",
             "InvalidBucketName",
             "InvalidTag",
@@ -230,6 +264,13 @@ _KIND_BY_CODE: dict[str, type[AwsInteractionError]] = {
         ),
         InvalidInput,
     ),
+}
+
+# EC2 has a code of this form for each kind of resource, such as InvalidInstanceID.NotFound.
+_KIND_BY_CODE_ENDING: dict[str, type[AwsInteractionError]] = {
+    "NotFound": NotFound,
+    "Malformed": InvalidInput,
+    "Duplicate": AlreadyExists,
 }
 
 _LOST_ANSWERS = (
@@ -273,8 +314,14 @@ _CREDENTIAL_ERRORS = (
     botocore_errors.BaseEndpointResolverError,
     botocore_errors.EndpointProviderError,
 )
+_NO_USABLE_ANSWER = (
+    botocore_errors.HTTPClientError,
+    botocore_errors.ConnectionError,
+    botocore_errors.PaginationError,
+)
 _REFUSED_BEFORE_SENDING = (botocore_errors.ParamValidationError, botocore_errors.ValidationError)
 
+REPEATED_PAGE = "AWS gave the same page twice: the list cannot be trusted"
 UNREADABLE_ANSWER = "the answer is not one of AWS's: a proxy or another server may have given it"
 
 ErrorsByCode = Mapping[str, Callable[[], AwsInteractionError]]
@@ -292,14 +339,16 @@ def kind_of(error: Exception) -> type[AwsInteractionError] | None:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         # A code that nobody foresaw tells less than these statuses, which mean the same for all.
         by_status = str(status) if status in {429, 500, 502, 503, 504} else ""
-        return _KIND_BY_CODE.get(error_code(error)) or _KIND_BY_CODE.get(by_status)
+        code = error_code(error)
+        by_ending = _KIND_BY_CODE_ENDING.get(code.rpartition(".")[2]) if "." in code else None
+        return _KIND_BY_CODE.get(code) or by_ending or _KIND_BY_CODE.get(by_status)
     if isinstance(error, _CREDENTIAL_ERRORS):
         return CredentialsProblem
     if isinstance(error, _LOST_ANSWERS) or is_unreadable_answer(error):
         return AnswerLost
     if isinstance(error, _REFUSED_BEFORE_SENDING):
         return InvalidInput
-    if isinstance(error, botocore_errors.HTTPClientError | botocore_errors.ConnectionError):
+    if isinstance(error, _NO_USABLE_ANSWER):
         return Unavailable
     return None
 
@@ -365,5 +414,7 @@ def _as_kind(error: Exception, service_name: str, resource: str) -> AwsInteracti
         # After its first line, a wrong-signature answer repeats the request, session token included.
         first_line = detail.strip().partition("\n")[0]
         return kind(f"{resource}: {first_line}", resource=resource)
+    if isinstance(error, botocore_errors.PaginationError):
+        return kind(f"{resource}: {REPEATED_PAGE}", resource=resource)
     detail = UNREADABLE_ANSWER if is_unreadable_answer(error) else str(error)
     return kind(f"{resource}: {detail}", resource=resource)

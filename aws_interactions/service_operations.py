@@ -40,6 +40,13 @@ def _write(*iam_actions: str, arn: str, is_repeatable: bool = True) -> ServiceOp
 _BUCKET = "arn:{partition}:s3:::{Bucket}"
 _OBJECT = "arn:{partition}:s3:::{Bucket}/{Key}"
 _EVERY_OBJECT = "arn:{partition}:s3:::{Bucket}/*"
+_EC2 = "arn:{partition}:ec2:{region}:{account}"
+_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TableName}"
+_EVERY_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/*"
+_RDS = "arn:{partition}:rds:{region}:{account}"
+# Secrets Manager puts six characters of its own after a secret's name.
+_SECRETS_BY_ID = "arn:{partition}:secretsmanager:{region}:{account}:secret:{SecretId}-*"
+_SECRETS_BY_NAME = "arn:{partition}:secretsmanager:{region}:{account}:secret:{Name}-*"
 
 SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
     "sts": {
@@ -73,6 +80,113 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
         "DeleteObjectTagging": _write("s3:DeleteObjectTagging", arn=_OBJECT),
         "PutBucketVersioning": _write("s3:PutBucketVersioning", arn=_BUCKET),
     },
+    "ec2": {
+        **{
+            operation: _read(f"ec2:{operation}", arn="*")
+            for operation in (
+                "DescribeAvailabilityZones",
+                "DescribeInstanceAttribute",
+                "DescribeInstances",
+                "DescribeNetworkInterfaces",
+                "DescribeRegions",
+                "DescribeSecurityGroups",
+                "DescribeSubnets",
+                "DescribeTags",
+                "DescribeVolumes",
+                "DescribeVpcs",
+            )
+        },
+        "StartInstances": _write("ec2:StartInstances", arn=f"{_EC2}:instance/*"),
+        "StopInstances": _write("ec2:StopInstances", arn=f"{_EC2}:instance/*"),
+        "RebootInstances": _write("ec2:RebootInstances", arn=f"{_EC2}:instance/*", is_repeatable=False),
+        "TerminateInstances": _write("ec2:TerminateInstances", arn=f"{_EC2}:instance/*"),
+        "CreateTags": _write("ec2:CreateTags", arn=f"{_EC2}:*/*"),
+        "DeleteTags": _write("ec2:DeleteTags", arn=f"{_EC2}:*/*"),
+    },
+    "dynamodb": {
+        "ListTables": _read("dynamodb:ListTables", arn="*"),
+        "DescribeTable": _read("dynamodb:DescribeTable", arn=_TABLE),
+        "GetItem": _read("dynamodb:GetItem", arn=_TABLE),
+        "Query": _read("dynamodb:Query", arn=_TABLE),
+        "Scan": _read("dynamodb:Scan", arn=_TABLE),
+        "BatchGetItem": _read("dynamodb:BatchGetItem", arn=_EVERY_TABLE),
+        "TransactGetItems": _read("dynamodb:GetItem", arn=_EVERY_TABLE),
+        "CreateTable": _write("dynamodb:CreateTable", arn=_TABLE),
+        "DeleteTable": _write("dynamodb:DeleteTable", arn=_TABLE),
+        "PutItem": _write("dynamodb:PutItem", arn=_TABLE),
+        # An update may count: a second time it would count twice.
+        "UpdateItem": _write("dynamodb:UpdateItem", arn=_TABLE, is_repeatable=False),
+        "DeleteItem": _write("dynamodb:DeleteItem", arn=_TABLE),
+        "BatchWriteItem": _write("dynamodb:BatchWriteItem", arn=_EVERY_TABLE),
+        # Botocore gives each call a client token, so that a second time is the first.
+        "TransactWriteItems": _write(
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            arn=_EVERY_TABLE,
+        ),
+    },
+    "rds": {
+        "DescribeDBInstances": _read("rds:DescribeDBInstances", arn=f"{_RDS}:db:*"),
+        "DescribeDBClusters": _read("rds:DescribeDBClusters", arn=f"{_RDS}:cluster:*"),
+        "DescribeDBSnapshots": _read("rds:DescribeDBSnapshots", arn=f"{_RDS}:snapshot:*"),
+        "DescribeDBClusterSnapshots": _read(
+            "rds:DescribeDBClusterSnapshots", arn=f"{_RDS}:cluster-snapshot:*"
+        ),
+        "ListTagsForResource": _read("rds:ListTagsForResource", arn=f"{_RDS}:*"),
+        "StartDBInstance": _write("rds:StartDBInstance", arn=f"{_RDS}:db:{{DBInstanceIdentifier}}"),
+        "StopDBInstance": _write("rds:StopDBInstance", arn=f"{_RDS}:db:{{DBInstanceIdentifier}}"),
+        "RebootDBInstance": _write(
+            "rds:RebootDBInstance", arn=f"{_RDS}:db:{{DBInstanceIdentifier}}", is_repeatable=False
+        ),
+        "StartDBCluster": _write("rds:StartDBCluster", arn=f"{_RDS}:cluster:{{DBClusterIdentifier}}"),
+        "StopDBCluster": _write("rds:StopDBCluster", arn=f"{_RDS}:cluster:{{DBClusterIdentifier}}"),
+        "RebootDBCluster": _write(
+            "rds:RebootDBCluster", arn=f"{_RDS}:cluster:{{DBClusterIdentifier}}", is_repeatable=False
+        ),
+        "CreateDBSnapshot": _write("rds:CreateDBSnapshot", arn=f"{_RDS}:snapshot:{{DBSnapshotIdentifier}}"),
+        "DeleteDBSnapshot": _write("rds:DeleteDBSnapshot", arn=f"{_RDS}:snapshot:{{DBSnapshotIdentifier}}"),
+        "CreateDBClusterSnapshot": _write(
+            "rds:CreateDBClusterSnapshot", arn=f"{_RDS}:cluster-snapshot:{{DBClusterSnapshotIdentifier}}"
+        ),
+        "DeleteDBClusterSnapshot": _write(
+            "rds:DeleteDBClusterSnapshot", arn=f"{_RDS}:cluster-snapshot:{{DBClusterSnapshotIdentifier}}"
+        ),
+        "AddTagsToResource": _write("rds:AddTagsToResource", arn=f"{_RDS}:*"),
+        "RemoveTagsFromResource": _write("rds:RemoveTagsFromResource", arn=f"{_RDS}:*"),
+    },
+    "secretsmanager": {
+        "ListSecrets": _read("secretsmanager:ListSecrets", arn="*"),
+        "DescribeSecret": _read("secretsmanager:DescribeSecret", arn=_SECRETS_BY_ID),
+        "GetSecretValue": _read("secretsmanager:GetSecretValue", arn=_SECRETS_BY_ID),
+        "ListSecretVersionIds": _read("secretsmanager:ListSecretVersionIds", arn=_SECRETS_BY_ID),
+        "CreateSecret": _write("secretsmanager:CreateSecret", arn=_SECRETS_BY_NAME),
+        "PutSecretValue": _write("secretsmanager:PutSecretValue", arn=_SECRETS_BY_ID),
+        "UpdateSecretVersionStage": _write("secretsmanager:UpdateSecretVersionStage", arn=_SECRETS_BY_ID),
+        "DeleteSecret": _write("secretsmanager:DeleteSecret", arn=_SECRETS_BY_ID),
+        "RestoreSecret": _write("secretsmanager:RestoreSecret", arn=_SECRETS_BY_ID),
+        "TagResource": _write("secretsmanager:TagResource", arn=_SECRETS_BY_ID),
+        "UntagResource": _write("secretsmanager:UntagResource", arn=_SECRETS_BY_ID),
+    },
+    "organizations": {
+        **{
+            operation: _read(f"organizations:{operation}", arn="*")
+            for operation in (
+                "DescribeOrganization",
+                "ListAccounts",
+                "ListAccountsForParent",
+                "ListOrganizationalUnitsForParent",
+                "ListParents",
+                "ListRoots",
+            )
+        },
+    },
+    "iam": {
+        "GetRole": _read("iam:GetRole", arn="arn:{partition}:iam::{account}:role/{RoleName}"),
+        "ListAccountAliases": _read("iam:ListAccountAliases", arn="*"),
+        "SimulatePrincipalPolicy": _read("iam:SimulatePrincipalPolicy", arn="*"),
+    },
 }
 
 
@@ -104,10 +218,16 @@ def iam_actions_of(service_name: str, *operation_names: str) -> tuple[str, ...]:
 def resource_arn(
     service_name: str, operation_name: str, parameters: Mapping[str, Any], environment: AwsEnvironment
 ) -> str:
-    """Return the ARN that a call acts on, from its parameters; ``*`` where the table has no row for it."""
+    """Return the ARN that a call acts on, from its parameters; ``*`` where the table has no row for it.
+
+    A parameter that holds an ARN, as most services take in place of a name, is that ARN.
+    """
     operation = find_operation(service_name, operation_name)
     if operation is None:
         return "*"
+    given = next((value for name, value in parameters.items() if f"{{{name}}}" in operation.arn_template), "")
+    if isinstance(given, str) and given.startswith("arn:"):
+        return given
     return operation.arn_template.format_map(
         {
             **parameters,

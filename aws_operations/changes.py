@@ -144,7 +144,8 @@ class ChangeKind:
     """How changes of one kind are carried out.
 
     ``apply`` does a batch of at most ``batch_size`` changes of one target and gives one result each.
-    ``recheck`` reads the resource again and returns how it differs from what was planned, or ``None``.
+    ``recheck`` reads the resource again and returns how it differs from what was planned, or ``None``;
+    ``recheck_batch``, where one call can read many, does so for a batch, one answer each, in order.
     ``read_back`` settles a change whose answer was lost: ``APPLIED``, ``FAILED`` or ``UNKNOWN``.
     """
 
@@ -153,6 +154,7 @@ class ChangeKind:
     recheck: Callable[[Change, AwsClientProvider], str | None]
     read_back: Callable[[Change, AwsClientProvider], ResultStatus]
     batch_size: int = 1
+    recheck_batch: Callable[[Sequence[Change], AwsClientProvider], Sequence[str | None]] | None = None
 
 
 CHANGE_KINDS: dict[str, ChangeKind] = {}
@@ -239,8 +241,7 @@ def apply_changes(
 def _apply_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
     kind = change_kind(batch[0].kind)
     as_planned = []
-    for change in batch:
-        refusal = _recheck(kind, change, aws_provider)
+    for change, refusal in zip(batch, _rechecks(kind, batch, aws_provider), strict=True):
         if refusal is None:
             as_planned.append(change)
         else:
@@ -261,17 +262,38 @@ def _one_for_each(batch: Sequence[Change], results: Iterable[ChangeResult]) -> I
         yield ChangeResult(change, ResultStatus.UNKNOWN, AnswerLost(message, resource=change.resource))
 
 
+def _rechecks(
+    kind: ChangeKind, batch: Sequence[Change], aws_provider: AwsClientProvider
+) -> Iterator[ChangeResult | None]:
+    if kind.recheck_batch is None:
+        yield from (_recheck(kind, change, aws_provider) for change in batch)
+        return
+    try:
+        drifts = kind.recheck_batch(batch, aws_provider)
+    except (AwsInteractionError, ClientError, BotoCoreError) as error:
+        yield from (_not_looked_at(change, error) for change in batch)
+        return
+    for change, drift in zip(batch, drifts, strict=True):
+        yield None if drift is None else _drifted(change, drift)
+
+
 def _recheck(kind: ChangeKind, change: Change, aws_provider: AwsClientProvider) -> ChangeResult | None:
     try:
         drift = kind.recheck(change, aws_provider)
     except (AwsInteractionError, ClientError, BotoCoreError) as error:
-        if isinstance(error, AnswerLost):
-            # What was lost is the answer to a read, so nothing is unknown.
-            message = f"{error}; it could not be looked at again, and was not touched"
-            error = _of_kind(Unavailable, message, change, error)
-        return ChangeResult(change, ResultStatus.FAILED, error)
-    if drift is None:
-        return None
+        return _not_looked_at(change, error)
+    return None if drift is None else _drifted(change, drift)
+
+
+def _not_looked_at(change: Change, error: Exception) -> ChangeResult:
+    if isinstance(error, AnswerLost):
+        # What was lost is the answer to a read, so nothing is unknown.
+        message = f"{error}; it could not be looked at again, and was not touched"
+        error = _of_kind(Unavailable, message, change, error)
+    return ChangeResult(change, ResultStatus.FAILED, error)
+
+
+def _drifted(change: Change, drift: str) -> ChangeResult:
     conflict = Conflict(
         f"{change.resource}: {drift} since it was planned; it was not touched", resource=change.resource
     )

@@ -10,9 +10,10 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AwsInteractionError
 from aws_interactions.s3_interactions import BucketStatus, BucketVersioning
 from aws_interactions.s3_interactions.names import check_key, check_new_bucket_name
-from aws_interactions.s3_interactions.tagging import MAX_BUCKET_TAGS, MAX_OBJECT_TAGS, check_tags
+from aws_interactions.s3_interactions.objects import MAX_OBJECT_TAGS
 from aws_interactions.s3_interactions.uploads import check_user_metadata
 from aws_interactions.service_operations import iam_actions_of
+from aws_interactions.tags import MAX_TAGS, check_tags
 from aws_operations.changes import (
     CarriedOutInPart,
     Change,
@@ -182,7 +183,7 @@ def plan_set_tags(
     """Plan a bucket's or an object's tags to be exactly these; none means no tags."""
     if key is not None:
         check_key(key)
-    check_tags(tags, max_tags=MAX_BUCKET_TAGS if key is None else MAX_OBJECT_TAGS)
+    check_tags(tags, max_tags=MAX_TAGS if key is None else MAX_OBJECT_TAGS)
     bucket = fill_template(bucket_name, aws_provider)
     environment = aws_provider.get_aws_env()
     before = tags_of(bucket, key, aws_provider)

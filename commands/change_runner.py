@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -15,10 +16,12 @@ from commands.console import Console
 from commands.error_lines import error_line
 from commands.exit_codes import ExitCode, FailedInTarget, exit_code_for
 from commands.options import Settings
+from commands.shapes import MakingWork, WatchedWork
 
 _ROWS_TO_ASK = 100
 
 Planner = Callable[[AwsClientProvider], Iterable[Change]]
+Watch = Callable[[], AbstractContextManager[Callable[[ChangeResult], None]]]
 
 
 @dataclass(slots=True)
@@ -44,13 +47,15 @@ class _Tally:
 
 
 def run_changes(
-    planner: Planner,
+    work: Planner | MakingWork | WatchedWork,
     targets: Sequence[Target],
     providers: TargetProviders,
     settings: Settings,
     console: Console,
 ) -> ExitCode:
     """Plan, show or confirm, apply; return the exit code. Nothing is written before the consent."""
+    planner = work.planner if isinstance(work, MakingWork | WatchedWork) else work
+    watch = work.watch if isinstance(work, WatchedWork) else _nobody_watches
     tally = _Tally()
     is_many = len(targets) > 1
     with PlanSpool() as spool:
@@ -65,8 +70,21 @@ def run_changes(
         if spool.pending and not _has_consent(spool, settings, console):
             console.note("declined; nothing was changed")
             return ExitCode.DECLINED
-        _apply(spool, providers, tally, console, with_target=settings.chooses_targets, is_only=not is_many)
+        with watch() as watcher:
+            _apply(
+                spool,
+                providers,
+                tally,
+                console,
+                watcher,
+                with_target=settings.chooses_targets,
+                is_only=not is_many,
+            )
     return tally.exit_code(is_many=is_many)
+
+
+def _nobody_watches() -> AbstractContextManager[Callable[[ChangeResult], None]]:
+    return nullcontext(lambda _: None)
 
 
 def _plan(
@@ -113,6 +131,7 @@ def _apply(
     providers: TargetProviders,
     tally: _Tally,
     console: Console,
+    watcher: Callable[[ChangeResult], None],
     *,
     with_target: bool,
     is_only: bool,
@@ -121,6 +140,7 @@ def _apply(
         with console.rows(with_target=with_target) as writer:
             for result in apply_changes(spool, providers.provider_for):
                 tally.add(result)
+                watcher(result)
                 writer.write_from(result.change.target, ChangeResultRow.of(result))
                 if result.error is not None:
                     console.error(error_line(result.error, result.change.target, is_only=is_only))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aws_operations.targets import Target
 
 _TARGET_COLUMNS = ("account", "region")
+_ITEM = "item"
 
 
 class Console:
@@ -159,7 +160,11 @@ class Console:
 
 
 class RowWriter(ABC):
-    """Takes rows and writes them in one format; ``finish`` makes the document whole."""
+    """Takes rows and writes them in one format; ``finish`` makes the document whole.
+
+    A row is a dataclass, or a mapping whose names are the data's own: there the next one may have others,
+    and names like those of the target's columns.
+    """
 
     def __init__(self, console: Console, *, with_target: bool) -> None:
         self._console = console
@@ -167,11 +172,12 @@ class RowWriter(ABC):
         self.count = 0
 
     def write(self, row: object, target: "Target | None" = None) -> None:
-        """Write a row, a dataclass; its target is shown only where targets were chosen."""
+        """Write a row; its target is shown only where targets were chosen."""
         document = row_formats.as_document(row)
-        if self._with_target:
-            document = _with_target(document, target)
-        self._write_document(document)
+        if isinstance(row, Mapping):
+            self._write_loose(document if not self._with_target else _with_target({_ITEM: document}, target))
+        else:
+            self._write_document(_with_target(document, target) if self._with_target else document)
         self.count += 1
 
     def write_from(self, target: "Target | None", row: object) -> None:
@@ -185,6 +191,10 @@ class RowWriter(ABC):
     @abstractmethod
     def _write_document(self, document: Any) -> None:
         """Write or keep the document of one row."""
+
+    def _write_loose(self, document: Any) -> None:
+        """Write or keep the document of one mapping."""
+        self._write_document(document)
 
 
 class _JsonWriter(RowWriter):
@@ -211,19 +221,35 @@ class _JsonLinesWriter(RowWriter):
 
 
 class _TextWriter(RowWriter):
-    """Values separated by tabs, no header."""
+    """Values separated by tabs, no header; a mapping is JSON, for its names are not the next one's."""
 
     def _write_document(self, document: Any) -> None:
         _, lines = row_formats.lines_of(document)
         self._console.write("".join(row_formats.text_line(line) for line in lines))
 
+    def _write_loose(self, document: Any) -> None:
+        self._write_document(document if self._with_target else {_ITEM: document})
+
 
 class _CsvWriter(RowWriter):
-    """A header from the first row, then a line for each; all rows of a command have the same columns."""
+    """A header from the first row, then a line for each; all rows of a command have the same columns.
+
+    Mappings are kept for the end, when the names of all are known.
+    """
 
     def __init__(self, console: Console, *, with_target: bool) -> None:
         super().__init__(console, with_target=with_target)
         self._columns: list[str] = []
+        self._loose: list[Any] = []
+
+    def _write_loose(self, document: Any) -> None:
+        self._loose.append(document)
+
+    def finish(self) -> None:
+        columns, lines = row_formats.lines_of(self._loose)
+        if lines:
+            self._write_lines([columns, *lines])
+        super().finish()
 
     def _write_document(self, document: Any) -> None:
         columns, lines = row_formats.lines_of(document)
@@ -232,6 +258,9 @@ class _CsvWriter(RowWriter):
             lines = [columns, *lines]
         elif columns != self._columns:
             raise TypeError(f"rows of one command have the columns {self._columns} and {columns}")
+        self._write_lines(lines)
+
+    def _write_lines(self, lines: Iterable[Iterable[Any]]) -> None:
         for line in lines:
             self._console.write(row_formats.csv_line(line, for_terminal=self._console.is_stdout_terminal))
 

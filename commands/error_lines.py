@@ -16,6 +16,7 @@ _IN_PART = ("part of it was carried out", "look at what is left, then run it aga
 
 _ADVICE_BY_KIND: tuple[tuple[str, str, str], ...] = (
     ("AnswerLost", _UNKNOWN, "look at the resource before running it again"),
+    ("WaitTimedOut", "how it ends is unknown", "look again, or wait longer with --timeout"),
     ("ReadOnlyViolation", "", "--dry-run lets only reads through; without it, please report this"),
     ("LocalFileProblem", "", "check the path and its folder"),
     (

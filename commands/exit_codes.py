@@ -81,6 +81,7 @@ _EDGE = "aws_interactions.aws_errors"
 
 _LOADED_KINDS: tuple[tuple[str, str, ExitCode], ...] = (
     (_EDGE, "AnswerLost", ExitCode.UNKNOWN),
+    (_EDGE, "WaitTimedOut", ExitCode.UNKNOWN),
     (_EDGE, "ReadOnlyViolation", ExitCode.DECLINED),
     (_EDGE, "CredentialsProblem", ExitCode.CONFIGURATION),
     (_EDGE, "LocalFileProblem", ExitCode.CONFIGURATION),

@@ -84,6 +84,11 @@ def expiry(value: str) -> int:
     return _seconds(value, 1, 604_800, "an expiry")
 
 
+def wait(value: str) -> int:
+    """Return a time to wait in seconds, up to a day; ``15m`` and ``1h`` work too."""
+    return _seconds(value, 1, 86_400, "a time to wait")
+
+
 def timeout(value: str) -> float:
     """Return how long to wait, in seconds, up to an hour."""
     seconds = float(value) if _DECIMAL.fullmatch(value) else -1.0

@@ -1,7 +1,8 @@
 """Parameter types that several commands share."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -48,15 +49,18 @@ class BucketName(click.ParamType[str]):
         return None
 
 
-class Expiry(click.ParamType[int]):
-    """How long a presigned request works: seconds, ``15m`` or ``1h``."""
+class Seconds(click.ParamType[int]):
+    """A time in seconds, ``15m`` or ``1h``; ``check`` returns it in seconds or raises ``ValueError``."""
 
     name = "time"
+
+    def __init__(self, check: Callable[[str], int]) -> None:
+        self._check = check
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return it in seconds, or fail with what is allowed."""
         try:
-            return option_values.expiry(str(value))
+            return self._check(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -109,7 +113,31 @@ class NameAndValue(click.ParamType[tuple[str, str]]):
 
 BUCKET = BucketName()
 BUCKET_TO_LIST = BucketName("give the start of the keys with --prefix")
-EXPIRY = Expiry()
+EXPIRY = Seconds(option_values.expiry)
+WAIT = Seconds(option_values.wait)
 FILE = FileName()
 UTF8_TEXT = Utf8Text()
 NAME_AND_VALUE = NameAndValue()
+
+Body = TypeVar("Body", bound=Callable[..., Any])
+
+
+def wait_options(body: Body) -> Body:
+    """Give a command that waits its ``--timeout`` and ``--interval``, both in seconds."""
+    interval = click.option(
+        "--interval",
+        type=WAIT,
+        default=15,
+        show_default=True,
+        metavar="SECONDS",
+        help="How often to look; 1m works too.",
+    )
+    timeout = click.option(
+        "--timeout",
+        type=WAIT,
+        default=1800,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait at most; 15m and 1h work too. Past it the exit code is 7.",
+    )
+    return timeout(interval(body))

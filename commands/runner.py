@@ -15,7 +15,7 @@ from aws_operations.guards import UnexpectedAccount
 from aws_operations.targets import Target, TargetProviders, name_in, select_targets
 from commands.console import Console
 from commands.error_lines import error_line
-from commands.exit_codes import ExitCode, FailedInTarget
+from commands.exit_codes import ExitCode, FailedInTarget, is_edge_kind
 from commands.options import Settings
 from commands.provider_setup import make_provider, role_settings
 from commands.shapes import FileWork, MakingWork, Shape
@@ -64,7 +64,6 @@ def run(shape: Shape, work: Any, settings: Settings, console: Console) -> int:
 
         if isinstance(work, MakingWork):
             _check_names_differ(work.name, f"make the same {work.thing}", fleet)
-            work = work.planner
         return run_changes(work, fleet.targets, fleet.providers, settings, console)
     return _run_bytes(work, fleet, settings, console)
 
@@ -134,6 +133,8 @@ def _run_each(
         raise
     if fleet.is_many:
         console.note(_summary(outcomes, fleet.targets))
+    if any(is_edge_kind(outcome.error, "WaitTimedOut") for outcome in outcomes if outcome.error is not None):
+        return ExitCode.UNKNOWN
     return ExitCode.PARTIAL if any(outcome.is_failure for outcome in outcomes) else ExitCode.COMPLETE
 
 

@@ -1,20 +1,22 @@
 """What the body of a command returns to the runner."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
-    from aws_operations.changes import Change
+    from aws_operations.changes import Change, ChangeResult
 
 
 class Shape(StrEnum):
     """What the work that a command's body returns gives.
 
-    ROWS: ``(provider) -> Iterable[dataclass]``. CHANGES: ``(provider) -> Iterable[Change]``, or
-    ``MakingWork``. BYTES: ``(provider) -> Iterable[str | bytes]``, or ``FileWork``. SESSION:
+    ROWS: ``(provider) -> Iterable[row]``; a row is a dataclass, or a mapping where each row has names of
+    its own (an item of a table). CHANGES: ``(provider) -> Iterable[Change]``, ``MakingWork`` or
+    ``WatchedWork``. BYTES: ``(provider) -> Iterable[str | bytes]``, or ``FileWork``. SESSION:
     ``(console) -> exit code or None``.
     Commands of a noun that takes no identity get no provider.
     """
@@ -48,3 +50,15 @@ class MakingWork:
     thing: str
     name: str
     planner: "Callable[[AwsClientProvider], Iterable[Change]]"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedWork:
+    """Work of shape CHANGES whose results the command wants too, to keep what was not done, say.
+
+    ``watch`` is entered once, before anything is applied and not at all under ``--dry-run``; what it
+    gives is called with each result.
+    """
+
+    planner: "Callable[[AwsClientProvider], Iterable[Change]]"
+    watch: "Callable[[], AbstractContextManager[Callable[[ChangeResult], None]]]"

@@ -14,13 +14,13 @@ from aws_interactions.aws_errors import (
     error_code,
     translate_aws_errors,
 )
+from aws_interactions.calls import only_given, pages_of
 from aws_interactions.s3_interactions.bucket_records import (
     Bucket,
     BucketSighting,
     BucketStatus,
     BucketVersioning,
 )
-from aws_interactions.s3_interactions.clients import only_given, pages_of
 from aws_interactions.s3_interactions.errors import (
     ABSENT_BUCKET_CODES,
     DENIED_CODES,
@@ -32,7 +32,7 @@ from aws_interactions.s3_interactions.errors import (
     S3ObjectsNotDeleted,
     s3_errors,
 )
-from aws_interactions.s3_interactions.tagging import MAX_BUCKET_TAGS, check_tags, tag_set, tags_of
+from aws_interactions.tags import check_tags, tag_list, tags_from
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -159,7 +159,7 @@ def get_bucket_tags(bucket_name: str, aws_provider: "AwsClientProvider") -> dict
     client = aws_provider.get_s3()
     with s3_errors(bucket_name):
         try:
-            return tags_of(client.get_bucket_tagging(Bucket=bucket_name))
+            return tags_from(client.get_bucket_tagging(Bucket=bucket_name).get("TagSet", []))
         except ClientError as error:
             if error_code(error) != "NoSuchTagSet":
                 raise
@@ -171,12 +171,12 @@ def set_bucket_tags(bucket_name: str, tags: Mapping[str, str], aws_provider: "Aw
 
     At most 50, keys to 128 characters, values to 256, no ``aws:`` keys: else ``InvalidInput``, unsent.
     """
-    check_tags(tags, max_tags=MAX_BUCKET_TAGS)
+    check_tags(tags)
     logger.debug("set_bucket_tags bucket=%s keys=%s", bucket_name, sorted(tags))
     client: Any = aws_provider.get_s3()
     with s3_errors(bucket_name):
         if tags:
-            client.put_bucket_tagging(Bucket=bucket_name, Tagging=tag_set(tags))
+            client.put_bucket_tagging(Bucket=bucket_name, Tagging={"TagSet": tag_list(tags)})
         else:
             client.delete_bucket_tagging(Bucket=bucket_name)
     logger.info("set %d tags of bucket %s", len(tags), bucket_name)

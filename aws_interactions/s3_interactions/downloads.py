@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aws_interactions.calls import only_given
 from aws_interactions.local_files import new_file
-from aws_interactions.s3_interactions.clients import bare_etag, only_given
+from aws_interactions.s3_interactions.answers import bare_etag
 from aws_interactions.s3_interactions.errors import (
     S3ObjectArchived,
     S3ObjectDamaged,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError, FlexibleChecksumError, PaginationError
+from botocore.exceptions import ClientError, FlexibleChecksumError
 
 from aws_interactions.aws_errors import (
     AccessDenied,
@@ -212,7 +212,7 @@ def s3_errors(
     """Raise what botocore raises in the body as this package's errors, the original as ``__cause__``.
 
     ``by_code`` goes before what holds for every S3 call: absent bucket, absent object, access
-    denied, wrong region, repeated page token.
+    denied, wrong region.
     """
     resource = bucket_arn(bucket_name) if key is None else object_arn(bucket_name, key)
     with translate_aws_errors("s3", resource):
@@ -223,9 +223,6 @@ def s3_errors(
             if translated is None:
                 raise
             raise translated from error
-        except PaginationError as error:
-            message = f"{resource}: S3 gave the same page twice, the list can't be trusted"
-            raise Unavailable(message, resource=resource) from error
         except FlexibleChecksumError as error:
             raise S3ObjectDamaged(bucket_name, key or "", str(error)) from error
 

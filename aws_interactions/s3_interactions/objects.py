@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from aws_interactions.aws_errors import InvalidInput, error_code
-from aws_interactions.s3_interactions.clients import bare_etag, only_given, pages_of
+from aws_interactions.calls import only_given, pages_of
+from aws_interactions.s3_interactions.answers import bare_etag
 from aws_interactions.s3_interactions.deletion import MAX_BATCH, delete_batch
 from aws_interactions.s3_interactions.errors import (
     HEAD_ABSENT_CODES,
@@ -23,12 +24,14 @@ from aws_interactions.s3_interactions.object_records import (
     S3ObjectDetails,
     S3ObjectVersion,
 )
-from aws_interactions.s3_interactions.tagging import MAX_OBJECT_TAGS, check_tags, tag_set, tags_of
+from aws_interactions.tags import check_tags, tag_list, tags_from
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
 
 logger = logging.getLogger(__name__)
+
+MAX_OBJECT_TAGS = 10
 
 # 405 is the answer for a version that is a delete marker.
 _NO_OBJECT_CODES = HEAD_ABSENT_CODES | {"NoSuchKey", "NoSuchVersion", "405", "MethodNotAllowed"}
@@ -167,7 +170,8 @@ def get_object_tags(bucket_name: str, key: str, aws_provider: "AwsClientProvider
     logger.debug("get_object_tags bucket=%s key=%s", bucket_name, key)
     client = aws_provider.get_s3()
     with s3_errors(bucket_name, key=key, by_code=_absent(bucket_name, key)):
-        return tags_of(client.get_object_tagging(Bucket=bucket_name, Key=key))
+        answer = client.get_object_tagging(Bucket=bucket_name, Key=key)
+    return tags_from(answer.get("TagSet", []))
 
 
 def set_object_tags(
@@ -183,7 +187,7 @@ def set_object_tags(
     client: Any = aws_provider.get_s3()
     with s3_errors(bucket_name, key=key, by_code=_absent(bucket_name, key)):
         if tags:
-            client.put_object_tagging(Bucket=bucket_name, Key=key, Tagging=tag_set(tags))
+            client.put_object_tagging(Bucket=bucket_name, Key=key, Tagging={"TagSet": tag_list(tags)})
         else:
             client.delete_object_tagging(Bucket=bucket_name, Key=key)
     logger.info("set %d tags of object %s in bucket %s", len(tags), key, bucket_name)

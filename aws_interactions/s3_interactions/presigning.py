@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from aws_interactions.aws_errors import InvalidInput
-from aws_interactions.s3_interactions.clients import only_given
+from aws_interactions.calls import only_given
 from aws_interactions.s3_interactions.errors import object_arn, s3_errors
 from aws_interactions.s3_interactions.names import check_key
 from aws_interactions.s3_interactions.object_records import PresignedPost, PresignedUrl

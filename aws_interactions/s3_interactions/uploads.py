@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_interactions.aws_errors import AnswerLost, AwsInteractionError, InvalidInput, error_code
+from aws_interactions.calls import only_given
 from aws_interactions.local_files import CantReadFileChanged, SteadyFile, steady_file
-from aws_interactions.s3_interactions.clients import bare_etag, only_given
+from aws_interactions.s3_interactions.answers import bare_etag
 from aws_interactions.s3_interactions.errors import S3ObjectAlreadyExists, S3ObjectChanged, s3_errors
 from aws_interactions.s3_interactions.names import check_key
 from aws_interactions.s3_interactions.object_records import FileFingerprint, UploadedObject

@@ -98,3 +98,9 @@ def test_WHEN_operations_share_an_action_THEN_it_is_named_once() -> None:
         "s3:ListBucket",
         "s3:PutObject",
     )
+
+
+def test_WHEN_a_name_is_given_as_an_arn_THEN_that_is_the_arn() -> None:
+    environment = AwsEnvironment(aws_account="123456789012", aws_region="eu-west-1")
+    secret = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf"
+    assert resource_arn("secretsmanager", "GetSecretValue", {"SecretId": secret}, environment) == secret

@@ -276,3 +276,44 @@ def test_WHEN_input_or_standard_error_is_no_terminal_THEN_console_is_not_interac
     assert is_interactive(TextTerminal(), TextTerminal())
     assert not is_interactive(io.StringIO(), TextTerminal())
     assert not is_interactive(TextTerminal(), io.StringIO())
+
+
+ITEMS = [{"id": "a", "count": 1}, {"id": "b", "tags": ["x"]}]
+
+
+@pytest.mark.parametrize(
+    ("output", "printed"),
+    [
+        (OutputFormat.TEXT, '{"id":"a","count":1}\n{"id":"b","tags":["x"]}\n'),
+        (OutputFormat.CSV, 'id,count,tags\r\na,1,\r\nb,,"[""x""]"\r\n'),
+        (OutputFormat.JSONL, '{"id":"a","count":1}\n{"id":"b","tags":["x"]}\n'),
+        (
+            OutputFormat.TABLE,
+            'id      count  tags\n----  -------  ------\na           1\nb              ["x"]\n',
+        ),
+    ],
+)
+def test_WHEN_rows_are_mappings_THEN_each_may_have_names_of_its_own(
+    output: OutputFormat, printed: str
+) -> None:
+    stdout = io.BytesIO()
+    with Console(output=output, stdout=stdout, stderr=io.StringIO()).rows() as writer:
+        for item in ITEMS:
+            writer.write(item)
+    assert stdout.getvalue().decode() == printed
+
+
+@pytest.mark.parametrize(
+    ("output", "printed"),
+    [
+        (OutputFormat.TEXT, '111122223333\teu-west-1\t{"account":"its own"}\n'),
+        (OutputFormat.CSV, 'account,region,item\r\n111122223333,eu-west-1,"{""account"":""its own""}"\r\n'),
+    ],
+)
+def test_WHEN_rows_are_mappings_AND_targets_were_chosen_THEN_their_names_cannot_hide_the_target(
+    output: OutputFormat, printed: str
+) -> None:
+    stdout = io.BytesIO()
+    with Console(output=output, stdout=stdout, stderr=io.StringIO()).rows(with_target=True) as writer:
+        writer.write({"account": "its own"}, Target("eu-west-1", "111122223333"))
+    assert stdout.getvalue().decode() == printed

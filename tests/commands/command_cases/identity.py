@@ -1,0 +1,1 @@
+CASES: dict[str, list[str]] = {"identity whoami": []}

@@ -1,0 +1,20 @@
+SAMPLE = "samples-123456789012-us-east-1"
+KEY = "docs/readme.txt"
+
+CASES: dict[str, list[str]] = {
+    "s3 status": [SAMPLE],
+    "s3 ls": [SAMPLE],
+    "s3 create": ["{new}"],
+    "s3 ensure": ["{new}"],
+    "s3 destroy": [SAMPLE],
+    "s3 put": ["{file}", SAMPLE, KEY, "--overwrite"],
+    "s3 get": [SAMPLE, KEY, "{folder}/got"],
+    "s3 rm": [SAMPLE, KEY],
+    "s3 presign": [SAMPLE, KEY],
+    "s3 metadata": [SAMPLE, KEY],
+    "s3 tags get": [SAMPLE],
+    "s3 tags set": [SAMPLE, "team=ops"],
+    "s3 versioning get": [SAMPLE],
+    "s3 versioning set": [SAMPLE, "enabled"],
+}
+TAKE_AWAY = ["s3 destroy", "s3 put", "s3 rm"]
