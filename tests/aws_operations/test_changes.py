@@ -40,8 +40,9 @@ class World:
     results_given: int | None = None
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
+@pytest.fixture(params=["one by one", "by batch"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """Give a world whose kind looks again at each change alone, and one where it does at a whole batch."""
     world = World()
 
     def apply_one(change: Change, _: AwsClientProvider) -> None:
@@ -63,12 +64,16 @@ def world() -> Iterator[World]:
             raise world.read_back
         return world.read_back
 
+    def recheck_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
+        return [recheck(change, aws_provider) for change in batch]
+
     kind = ChangeKind(
         "test.set",
         apply,
         recheck,
         read_back,
         batch_size=2,
+        recheck_batch=recheck_batch if request.param == "by batch" else None,
     )
     changes.register(kind)
     yield world
