@@ -51,6 +51,7 @@ setup(
     py_modules=["manage_resources"],
     packages=[
         "aws_interactions",
+        "aws_interactions.dynamodb_interactions",
         "aws_interactions.s3_interactions",
         "aws_operations",
         "aws_operations.sandbox",

@@ -1,0 +1,98 @@
+"""DynamoDB: tables, items, queries and scans, batches and transactions, in plain Python values.
+
+Functions take their subject first and the provider last, and ask the provider for ``get_dynamodb()``
+and ``get_aws_env()`` alone. Lists are generators. Errors are subclasses of the kinds in ``aws_errors``.
+
+The names are loaded when first asked for: a command that gets one item does not pay for the rest.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aws_interactions.dynamodb_interactions.errors import (
+        ConditionNotMet as ConditionNotMet,
+        DuplicateKeys as DuplicateKeys,
+        ItemCollectionTooLarge as ItemCollectionTooLarge,
+        ItemTooLarge as ItemTooLarge,
+        KeysNotRead as KeysNotRead,
+        LossyNumber as LossyNumber,
+        TableAlreadyExists as TableAlreadyExists,
+        TableBusy as TableBusy,
+        TableDoesNotExist as TableDoesNotExist,
+        TableLimitReached as TableLimitReached,
+        TableProtected as TableProtected,
+        TransactionCancelled as TransactionCancelled,
+        TransactionTokenReused as TransactionTokenReused,
+        UnrepresentableNumber as UnrepresentableNumber,
+        UnrepresentableValue as UnrepresentableValue,
+        table_arn as table_arn,
+    )
+    from aws_interactions.dynamodb_interactions.records import (
+        CancellationReason as CancellationReason,
+        KeyAttribute as KeyAttribute,
+        TableDescription as TableDescription,
+        TableIndex as TableIndex,
+        TableSpec as TableSpec,
+        TableStatus as TableStatus,
+    )
+    from aws_interactions.dynamodb_interactions.values import (
+        Item as Item,
+        Numbers as Numbers,
+        from_attribute as from_attribute,
+        from_item as from_item,
+        to_attribute as to_attribute,
+        to_item as to_item,
+    )
+
+_NAMES_BY_HOME = {
+    "errors": (
+        "ConditionNotMet",
+        "DuplicateKeys",
+        "ItemCollectionTooLarge",
+        "ItemTooLarge",
+        "KeysNotRead",
+        "LossyNumber",
+        "TableAlreadyExists",
+        "TableBusy",
+        "TableDoesNotExist",
+        "TableLimitReached",
+        "TableProtected",
+        "TransactionCancelled",
+        "TransactionTokenReused",
+        "UnrepresentableNumber",
+        "UnrepresentableValue",
+        "table_arn",
+    ),
+    "records": (
+        "CancellationReason",
+        "KeyAttribute",
+        "TableDescription",
+        "TableIndex",
+        "TableSpec",
+        "TableStatus",
+    ),
+    "values": (
+        "Item",
+        "Numbers",
+        "from_attribute",
+        "from_item",
+        "to_attribute",
+        "to_item",
+    ),
+}
+_HOME_BY_NAME = {name: home for home, names in _NAMES_BY_HOME.items() for name in names}
+__all__ = list(_HOME_BY_NAME)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_BY_NAME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
