@@ -37,7 +37,7 @@ bench: $(AWSCLI)/.installed
 	$(BENCH)/bin/python benchmarks/run.py --aws $(AWSCLI)/bin/aws
 
 clean:
-	rm -rf $(VENV) $(AWSCLI) $(BENCH) build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(AWSCLI) $(BENCH) .venv-ministack .node-dynalite build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

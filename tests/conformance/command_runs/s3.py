@@ -1,0 +1,148 @@
+import urllib.request
+from urllib.parse import urlsplit
+
+from tests.conformance.stage import REGION, Stage, fresh, runs
+
+KEY = "docs/readme.txt"
+
+
+def bucket_of(stage: Stage) -> str:
+    bucket = fresh("bucket")
+    stage.root.get_s3().create_bucket(Bucket=bucket)
+    return bucket
+
+
+def bucket_with_object(stage: Stage) -> str:
+    bucket = bucket_of(stage)
+    stage.root.get_s3().put_object(Bucket=bucket, Key=KEY, Body=b"content\n", Metadata={"team": "ops"})
+    return bucket
+
+
+@runs("s3 status")
+def status(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    rows = stage.rows(bucket, fresh("absent"))
+    assert [row["status"] for row in rows] == ["exists have access", "does not exist"]
+
+
+@runs("s3 ls")
+def ls(stage: Stage) -> None:
+    bucket = bucket_with_object(stage)
+    assert bucket in [row["name"] for row in stage.rows()]
+    assert [(row["key"], row["size"]) for row in stage.rows(bucket)] == [(KEY, 8)]
+    assert stage.rows(bucket, "--prefix", "reports/") == []
+
+
+@runs("s3 create")
+def create(stage: Stage) -> None:
+    bucket = fresh("bucket")
+    assert stage.changes(bucket) == ["applied"]
+    stage.root.get_s3().head_bucket(Bucket=bucket)
+    done = stage.run(bucket, "--yes", exit_code=4)
+    assert bucket in done.stderr
+
+
+@runs("s3 ensure")
+def ensure(stage: Stage) -> None:
+    bucket = fresh("bucket")
+    assert stage.changes(bucket) == ["applied"]
+    assert stage.changes(bucket) == ["unchanged"]
+    location = stage.root.get_s3().get_bucket_location(Bucket=bucket)
+    assert location["LocationConstraint"] in {None, REGION}
+
+
+@runs("s3 destroy")
+def destroy(stage: Stage) -> None:
+    s3 = stage.root.get_s3()
+    bucket = bucket_of(stage)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"old", b"new"):
+        s3.put_object(Bucket=bucket, Key=KEY, Body=body)
+    s3.delete_object(Bucket=bucket, Key=KEY)
+    s3.create_multipart_upload(Bucket=bucket, Key="unfinished")
+    assert stage.changes(bucket) == ["applied"]
+    assert bucket not in [row["Name"] for row in s3.list_buckets()["Buckets"]]
+
+
+@runs("s3 put")
+def put(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    file = stage.folder / "file.txt"
+    file.write_text("content", encoding="utf-8")
+    assert stage.changes(str(file), bucket, KEY, "--metadata", "team=ops") == ["applied"]
+    held = stage.root.get_s3().get_object(Bucket=bucket, Key=KEY)
+    assert (held["Body"].read(), held["Metadata"], held["ContentType"]) == (
+        b"content",
+        {"team": "ops"},
+        "text/plain",
+    )
+    assert "--overwrite" in stage.run(str(file), bucket, KEY, "--yes", exit_code=4).stderr
+
+
+@runs("s3 get")
+def get(stage: Stage) -> None:
+    bucket = bucket_with_object(stage)
+    stage.run(bucket, KEY, "got.txt")
+    assert (stage.folder / "got.txt").read_bytes() == b"content\n"
+    assert "absent" in stage.run(bucket, "absent", "other.txt", exit_code=4).stderr
+    assert not (stage.folder / "other.txt").exists()
+
+
+@runs("s3 rm")
+def rm(stage: Stage) -> None:
+    bucket = bucket_with_object(stage)
+    assert stage.changes(bucket, KEY) == ["applied"]
+    assert stage.root.get_s3().list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+@runs("s3 presign")
+def presign(stage: Stage) -> None:
+    bucket = bucket_with_object(stage)
+    url = stage.run(bucket, KEY).stdout.strip()
+    assert urlsplit(url).scheme == "http"
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 - loopback
+        assert answer.read() == b"content\n"
+
+
+@runs("s3 metadata")
+def metadata(stage: Stage) -> None:
+    bucket = bucket_with_object(stage)
+    (row,) = stage.rows(bucket, KEY)
+    assert (row["name"], row["value"]) == ("team", "ops")
+
+
+@runs("s3 tags get")
+def tags_get(stage: Stage) -> None:
+    bucket = bucket_with_object(stage)
+    tagging = {"TagSet": [{"Key": "team", "Value": "ops"}]}
+    stage.root.get_s3().put_object_tagging(Bucket=bucket, Key=KEY, Tagging=tagging)
+    assert stage.rows(bucket) == []
+    (row,) = stage.rows(bucket, "--key", KEY)
+    assert (row["name"], row["value"]) == ("team", "ops")
+
+
+@runs("s3 tags set")
+def tags_set(stage: Stage) -> None:
+    s3 = stage.root.get_s3()
+    bucket = bucket_with_object(stage)
+    assert stage.changes(bucket, "team=ops", "stage=test") == ["applied"]
+    assert {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]} == {
+        "team": "ops",
+        "stage": "test",
+    }
+    assert stage.changes(bucket, "--key", KEY, "a=b") == ["applied"]
+    assert s3.get_object_tagging(Bucket=bucket, Key=KEY)["TagSet"] == [{"Key": "a", "Value": "b"}]
+
+
+@runs("s3 versioning get")
+def versioning_get(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    assert [row["versioning"] for row in stage.rows(bucket)] == ["unversioned"]
+
+
+@runs("s3 versioning set")
+def versioning_set(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    assert stage.changes(bucket, "enabled") == ["applied"]
+    assert stage.changes(bucket, "enabled") == ["unchanged"]
+    assert stage.root.get_s3().get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"

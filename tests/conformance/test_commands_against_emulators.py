@@ -1,0 +1,34 @@
+"""Every registered command against ministack with real IAM; those of DynamoDB against dynalite too."""
+
+from pathlib import Path
+
+import pytest
+
+from aws_interactions.access_keys import AccessKeys
+from commands.command_tree import every_verb
+from tests.conformance.command_runs import NOT_AGAINST_DYNALITE, NOT_AGAINST_MINISTACK
+from tests.conformance.stage import RUNS, Account, Stage, variables_of
+
+# These call no AWS at all.
+LOCAL_NOUNS = {"sandbox", "completion"}
+AWS_VERBS = sorted(words for words, _ in every_verb() if words.split()[0] not in LOCAL_NOUNS)
+ON_MINISTACK = [words for words in RUNS if words not in NOT_AGAINST_MINISTACK]
+ON_DYNALITE = [words for words in RUNS if words.startswith("dynamodb ") and words not in NOT_AGAINST_DYNALITE]
+
+
+def test_WHEN_a_command_is_registered_THEN_it_has_a_run_or_a_reason_here() -> None:
+    assert sorted({*RUNS, *NOT_AGAINST_MINISTACK}) == AWS_VERBS
+    assert all(NOT_AGAINST_MINISTACK.values())
+    assert all(NOT_AGAINST_DYNALITE.values())
+
+
+@pytest.mark.parametrize("words", ON_MINISTACK)
+def test_WHEN_a_command_runs_under_real_iam_THEN_it_has_its_effect(
+    words: str,
+    home_account: Account,
+    operator: tuple[str, AccessKeys],
+    ministack_environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    environment = {**ministack_environment, **variables_of(operator[1])}
+    RUNS[words](Stage(words, environment, home_account.root, tmp_path))

@@ -1,0 +1,85 @@
+"""What a user sees who may not, from an IAM that says no."""
+
+from pathlib import Path
+
+import pytest
+
+from aws_interactions.access_keys import AccessKeys
+from aws_interactions.s3_interactions import BucketStatus, get_bucket_status
+from tests.conformance.stage import Account, fresh, variables_of
+from tests.support.program import run_program
+
+
+@pytest.fixture
+def nobody(home_account: Account) -> AccessKeys:
+    """Give a user who may do nothing."""
+    return home_account.make_user()[1]
+
+
+@pytest.fixture
+def bucket(home_account: Account) -> str:
+    name = fresh("bucket")
+    home_account.root.get_s3().create_bucket(Bucket=name)
+    home_account.root.get_s3().put_object(Bucket=name, Key="key", Body=b"content")
+    return name
+
+
+@pytest.mark.parametrize(
+    ("line", "iam_action"),
+    [
+        ("s3 ls", "s3:ListAllMyBuckets"),
+        ("s3 ls {bucket}", "s3:ListBucket"),
+        ("s3 create {new}", "s3:"),
+        ("s3 tags get {bucket}", "s3:GetBucketTagging"),
+        ("s3 tags set {bucket} a=b", "s3:GetBucketTagging"),
+        ("s3 versioning set {bucket} enabled", "s3:GetBucketVersioning"),
+    ],
+)
+def test_WHEN_a_call_is_denied_THEN_the_message_names_the_iam_action_to_allow(
+    line: str, iam_action: str, nobody: AccessKeys, bucket: str, ministack_environment: dict[str, str]
+) -> None:
+    filled = line.format(bucket=bucket, new=fresh("bucket"))
+    done = run_program([*filled.split(), "--yes"], {**ministack_environment, **variables_of(nobody)})
+    assert done.returncode == 4, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert iam_action in done.stderr
+    assert "allow " in done.stderr
+
+
+def test_WHEN_a_user_may_read_only_AND_writes_THEN_the_write_is_denied_and_nothing_changed(
+    home_account: Account, bucket: str, ministack_environment: dict[str, str], tmp_path: Path
+) -> None:
+    _, keys = home_account.make_user({"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": "*"})
+    environment = {**ministack_environment, **variables_of(keys)}
+    file = tmp_path / "file.txt"
+    file.write_text("other", encoding="utf-8")
+    done = run_program(["s3", "put", str(file), bucket, "key", "--overwrite", "--yes"], environment)
+    assert done.returncode == 4, done.stderr
+    assert "s3:PutObject" in done.stderr
+    held = home_account.root.get_s3().get_object(Bucket=bucket, Key="key")
+    assert held["Body"].read() == b"content"
+
+
+def test_WHEN_a_batch_of_deletions_is_denied_THEN_every_key_is_reported_failed_and_is_still_there(
+    home_account: Account, bucket: str, ministack_environment: dict[str, str]
+) -> None:
+    everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    but_one = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{bucket}/kept"}
+    _, keys = home_account.make_user(everything, but_one)
+    home_account.root.get_s3().put_object(Bucket=bucket, Key="kept", Body=b"content")
+    done = run_program(
+        ["s3", "rm", bucket, "key", "kept", "--yes"], {**ministack_environment, **variables_of(keys)}
+    )
+    # AWS deletes what it may and answers for each key; ministack denies the whole call.
+    assert done.returncode == 4, done.stderr
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["failed", "failed"]
+    assert home_account.root.get_s3().list_objects_v2(Bucket=bucket)["KeyCount"] == 2
+
+
+def test_WHEN_a_bucket_is_somebody_elses_THEN_its_status_says_no_access(
+    other_account: Account, home_account: Account, operator: tuple[str, AccessKeys]
+) -> None:
+    name = fresh("bucket")
+    other_account.root.get_s3().create_bucket(Bucket=name)
+    aws_provider = home_account.provider(operator[1])
+    assert get_bucket_status(name, aws_provider) is BucketStatus.EXISTS_NO_ACCESS
