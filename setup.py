@@ -52,6 +52,7 @@ setup(
     packages=[
         "aws_interactions",
         "aws_interactions.dynamodb_interactions",
+        "aws_interactions.rds_interactions",
         "aws_interactions.s3_interactions",
         "aws_operations",
         "aws_operations.sandbox",

@@ -19,6 +19,7 @@ class NounEntry:
 NOUNS: tuple[NounEntry, ...] = (
     NounEntry("identity", "commands.identity", "Who the credentials act as."),
     NounEntry("s3", "commands.s3", "Buckets and objects."),
+    NounEntry("rds", "commands.rds", "Databases, instances and clusters alike, and their snapshots."),
     NounEntry("sandbox", "commands.sandbox", "A local stand-in for AWS to try everything on."),
     NounEntry("completion", "commands.completion", "Completion of commands and options in the shell."),
 )
@@ -37,6 +38,12 @@ WORDS_OF_OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "s3 list": ("s3 ls",),
     "s3 upload": ("s3 put",),
     "s3 download": ("s3 get",),
+    "rds describe-db-instances": ("rds list", "rds show"),
+    "rds describe-db-clusters": ("rds list", "rds show"),
+    "rds ls": ("rds list",),
+    "rds describe": ("rds show",),
+    "rds get": ("rds show",),
+    "rds status": ("rds list",),
     "sandbox start": ("sandbox up",),
     "sandbox stop": ("sandbox down",),
 }

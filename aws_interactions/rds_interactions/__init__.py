@@ -1,0 +1,65 @@
+"""RDS: database instances and clusters alike, and their snapshots; Neptune's and DocumentDB's too.
+
+Functions take their subject first and the provider last, and ask the provider for ``get_rds()``
+alone. Lists are generators. Errors are subclasses of the kinds in ``aws_errors``.
+
+The names are loaded when first asked for: a command that lists databases does not pay for snapshots.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aws_interactions.rds_interactions.database_records import (
+        Database as Database,
+        DatabaseKind as DatabaseKind,
+        DatabaseStatus as DatabaseStatus,
+    )
+    from aws_interactions.rds_interactions.databases import (
+        get_database as get_database,
+        get_db_cluster as get_db_cluster,
+        get_db_instance as get_db_instance,
+        list_databases as list_databases,
+    )
+    from aws_interactions.rds_interactions.errors import (
+        ClusterMemberNotAlone as ClusterMemberNotAlone,
+        DatabaseAmbiguous as DatabaseAmbiguous,
+        DatabaseDoesntExist as DatabaseDoesntExist,
+        DatabaseInWrongState as DatabaseInWrongState,
+        SnapshotAlreadyExists as SnapshotAlreadyExists,
+        SnapshotAmbiguous as SnapshotAmbiguous,
+        SnapshotDoesntExist as SnapshotDoesntExist,
+        SnapshotInWrongState as SnapshotInWrongState,
+        TooManySnapshots as TooManySnapshots,
+    )
+
+_NAMES_BY_HOME = {
+    "database_records": ("Database", "DatabaseKind", "DatabaseStatus"),
+    "databases": ("get_database", "get_db_cluster", "get_db_instance", "list_databases"),
+    "errors": (
+        "ClusterMemberNotAlone",
+        "DatabaseAmbiguous",
+        "DatabaseDoesntExist",
+        "DatabaseInWrongState",
+        "SnapshotAlreadyExists",
+        "SnapshotAmbiguous",
+        "SnapshotDoesntExist",
+        "SnapshotInWrongState",
+        "TooManySnapshots",
+    ),
+}
+_HOME_BY_NAME = {name: home for home, names in _NAMES_BY_HOME.items() for name in names}
+__all__ = list(_HOME_BY_NAME)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_BY_NAME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

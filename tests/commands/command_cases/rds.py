@@ -1,0 +1,4 @@
+CASES: dict[str, list[str]] = {
+    "rds list": [],
+    "rds show": ["orders-db"],
+}
