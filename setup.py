@@ -54,6 +54,7 @@ setup(
         "aws_interactions.dynamodb_interactions",
         "aws_interactions.rds_interactions",
         "aws_interactions.s3_interactions",
+        "aws_interactions.secrets_interactions",
         "aws_operations",
         "aws_operations.sandbox",
         "commands",

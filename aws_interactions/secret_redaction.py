@@ -27,9 +27,13 @@ _CONFIDENTIAL_FIELDS: Final = (
 _SHAPES: Final = (
     # XML elements, as in the answers of STS and IAM.
     (rf"(<(?:{_CONFIDENTIAL_FIELDS})>)[^<]+", r"\1" + REDACTED),
-    # JSON, dictionaries as Python prints them (bytes too), and escaped quotes inside strings.
+    # JSON, dictionaries as Python prints them (bytes too), and escaped quotes inside strings. JSON that
+    # Python prints has its backslashes twice, so a quote after any number of them is not taken for the end.
     (
-        rf"((?<![\w-])\\?['\"](?:{_CONFIDENTIAL_FIELDS})\\?['\"]\s*[:,]\s*b?\\?(['\"]))(?:(?!\2)[^\\]|\\.)*",
+        (
+            rf"((?<![\w-])\\?['\"](?:{_CONFIDENTIAL_FIELDS})\\?['\"]\s*[:,]\s*b?\\?(['\"]))"
+            r"(?:(?!\2)[^\\]|\\+[^\\])*"
+        ),
         r"\1" + REDACTED,
     ),
     # Query strings, form bodies, canonical requests and header lines.

@@ -20,6 +20,7 @@ NOUNS: tuple[NounEntry, ...] = (
     NounEntry("identity", "commands.identity", "Who the credentials act as."),
     NounEntry("s3", "commands.s3", "Buckets and objects."),
     NounEntry("rds", "commands.rds", "Databases, instances and clusters alike, and their snapshots."),
+    NounEntry("secrets", "commands.secrets", "Secrets and their versions in Secrets Manager."),
     NounEntry("sandbox", "commands.sandbox", "A local stand-in for AWS to try everything on."),
     NounEntry("completion", "commands.completion", "Completion of commands and options in the shell."),
 )
@@ -44,6 +45,9 @@ WORDS_OF_OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "rds describe": ("rds show",),
     "rds get": ("rds show",),
     "rds status": ("rds list",),
+    "secretsmanager": ("secrets",),
+    "secrets ls": ("secrets list",),
+    "secrets show": ("secrets describe", "secrets get"),
     "sandbox start": ("sandbox up",),
     "sandbox stop": ("sandbox down",),
 }

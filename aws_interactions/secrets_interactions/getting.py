@@ -1,0 +1,62 @@
+"""Reading the value of a secret."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from aws_interactions.secrets_interactions.errors import secret_errors
+from aws_interactions.secrets_interactions.values import SecretValue
+
+if TYPE_CHECKING:
+    from aws_interactions.aws_client_provider import AwsClientProvider
+
+logger = logging.getLogger(__name__)
+
+CURRENT = "AWSCURRENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One version of a secret with its value."""
+
+    name: str
+    arn: str
+    version_id: str
+    stages: tuple[str, ...]
+    created_at: datetime | None
+    value: SecretValue = field(hash=False)
+
+
+def get_secret(
+    secret_id: str,
+    aws_provider: "AwsClientProvider",
+    *,
+    version_id: str | None = None,
+    stage: str | None = None,
+) -> Secret:
+    """Return a secret with its value (GetSecretValue): the current one, or that version or staging label.
+
+    ``secret_id`` is a name or an ARN. Raises ``SecretDoesntExist``, ``SecretVersionDoesntExist`` (also for a
+    secret that has no value yet), ``SecretPendingDeletion``, ``SecretAccessDenied``, ``SecretKeyNotUsable``.
+    """
+    asked = {"VersionId": version_id, "VersionStage": stage if version_id or stage else CURRENT}
+    parameters = {name: value for name, value in asked.items() if value is not None}
+    logger.debug("get_secret secret=%s %s", secret_id, parameters)
+    client: Any = aws_provider.get_secretsmanager()
+    version = " ".join(f"{_WORDS[name]} {value}" for name, value in parameters.items())
+    with secret_errors(secret_id, version=version):
+        found = client.get_secret_value(SecretId=secret_id, **parameters)
+    logger.info("read version %s of secret %s", found.get("VersionId"), secret_id)
+    data = found["SecretString"] if "SecretString" in found else found["SecretBinary"]
+    return Secret(
+        name=found["Name"],
+        arn=found["ARN"],
+        version_id=found["VersionId"],
+        stages=tuple(found.get("VersionStages", ())),
+        created_at=found.get("CreatedDate"),
+        value=SecretValue(data, secret_name=found["Name"]),
+    )
+
+
+_WORDS = {"VersionId": "version", "VersionStage": "version labelled"}
