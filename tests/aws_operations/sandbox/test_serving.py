@@ -1,6 +1,7 @@
 """What the sandbox serves, to whom, and what it refuses."""
 
 import http.client
+import json
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,72 @@ def test_WHEN_new_THEN_the_home_account_has_versions_and_an_organisation(client:
     assert [item["Key"] for item in versions["DeleteMarkers"]] == ["deleted.txt"]
     assert [item["Key"] for item in versions["Versions"]].count("notes.txt") == 2
     assert {account["Id"] for account in accounts} == set(ACCOUNTS)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("is_member", [False, True])
+def test_WHEN_new_THEN_each_account_and_region_has_something_of_every_service(
+    region: str, is_member: bool, client: Callable[..., Any], member_keys: dict[str, str]
+) -> None:
+    ec2, rds, dynamodb, secrets = (
+        client(service, region=region, keys=member_keys if is_member else None)
+        for service in ("ec2", "rds", "dynamodb", "secretsmanager")
+    )
+    groups = ec2.describe_instances()["Reservations"]
+    instances = [instance for group in groups for instance in group["Instances"]]
+    names = [{tag["Key"]: tag["Value"] for tag in instance["Tags"]}["Name"] for instance in instances]
+    databases = rds.describe_db_instances()["DBInstances"]
+    snapshots = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    found = dynamodb.query(
+        TableName="orders",
+        IndexName="by-status",
+        KeyConditionExpression="#s = :s",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":s": {"S": "open"}},
+    )
+    secret = json.loads(secrets.get_secret_value(SecretId="orders/database")["SecretString"])
+
+    assert dict(zip(names, [instance["State"]["Name"] for instance in instances], strict=True)) == {
+        "web-1": "running",
+        "web-2": "running",
+        "batch-1": "stopped",
+    }
+    assert len({instance["Placement"]["AvailabilityZone"] for instance in instances}) == 2
+    assert {tag["Value"] for vpc in ec2.describe_vpcs()["Vpcs"] for tag in vpc["Tags"]} == {"main"}
+    assert {item["DBInstanceIdentifier"] for item in databases} == {"orders-db", "reports-1"}
+    assert {item["DBInstanceStatus"] for item in databases} == {"available"}
+    assert [item["DBClusterIdentifier"] for item in rds.describe_db_clusters()["DBClusters"]] == ["reports"]
+    assert [item["DBSnapshotIdentifier"] for item in snapshots] == ["orders-db-before-upgrade"]
+    assert [item["order"]["S"] for item in found["Items"]] == ["2026-02-11-1", "2026-02-11-2", "2026-03-01-1"]
+    assert secret["username"] == "orders"
+    assert {item["Name"] for item in secrets.list_secrets()["SecretList"]} == {
+        "orders/database",
+        "orders/api-key",
+    }
+
+
+def test_WHEN_new_THEN_members_are_in_their_units_and_accounts_have_aliases(
+    client: Callable[..., Any], member_keys: dict[str, str]
+) -> None:
+    organizations = client("organizations")
+
+    def units(parent: str) -> dict[str, str]:
+        answer = organizations.list_organizational_units_for_parent(ParentId=parent)
+        return {unit["Name"]: unit["Id"] for unit in answer["OrganizationalUnits"]}
+
+    def accounts(parent: str) -> list[str]:
+        return [
+            account["Id"] for account in organizations.list_accounts_for_parent(ParentId=parent)["Accounts"]
+        ]
+
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    workloads = units(root)["workloads"]
+
+    assert accounts(root) == [HOME_ACCOUNT]
+    assert accounts(workloads) == ["444455556666"]
+    assert accounts(units(workloads)["production"]) == ["111122223333"]
+    assert client("iam").list_account_aliases()["AccountAliases"] == ["sandbox-home"]
+    assert client("iam", keys=member_keys).list_account_aliases()["AccountAliases"] == ["sandbox-production"]
 
 
 def test_WHEN_reading_AND_the_bucket_is_another_accounts_THEN_access_is_denied(

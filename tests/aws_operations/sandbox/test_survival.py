@@ -32,7 +32,38 @@ def visible_state(client: Callable[..., Any]) -> dict[str, Any]:
             (role["RoleId"], role["Arn"], role["CreateDate"]) for role in client("iam").list_roles()["Roles"]
         ],
         "accounts": client("organizations").list_accounts()["Accounts"],
+        **visible_services(client),
     }
+
+
+def visible_services(client: Callable[..., Any], keys: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return what holds drawn identifiers and dates of the regional services, in one account and region."""
+    ec2, rds, dynamodb, secrets = (
+        client(service, region="eu-west-1", keys=keys)
+        for service in ("ec2", "rds", "dynamodb", "secretsmanager")
+    )
+    return {
+        "instances": [group["Instances"] for group in ec2.describe_instances()["Reservations"]],
+        "interfaces": ec2.describe_network_interfaces()["NetworkInterfaces"],
+        "volumes": ec2.describe_volumes()["Volumes"],
+        "vpcs": ec2.describe_vpcs()["Vpcs"],
+        "subnets": ec2.describe_subnets()["Subnets"],
+        "databases": [without_present(item) for item in rds.describe_db_instances()["DBInstances"]],
+        "clusters": [without_present(item) for item in rds.describe_db_clusters()["DBClusters"]],
+        "snapshots": rds.describe_db_snapshots()["DBSnapshots"],
+        "tables": [dynamodb.describe_table(TableName="orders")["Table"]],
+        "items": dynamodb.scan(TableName="orders")["Items"],
+        "secrets": secrets.list_secrets()["SecretList"],
+        "secret": {
+            name: value
+            for name, value in secrets.get_secret_value(SecretId="orders/database").items()
+            if name != "ResponseMetadata"
+        },
+    }
+
+
+def without_present(database: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in database.items() if name != "LatestRestorableTime"}
 
 
 def assume_member(client: Callable[..., Any]) -> dict[str, str]:
@@ -65,6 +96,31 @@ def test_WHEN_restarting_AND_stopped_cleanly_THEN_everything_visible_is_the_same
     assert again.was_started
     assert visible_state(client) == before
     assert again.status.endpoint_url == sandbox.endpoint_url
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_WHEN_restarting_AND_services_were_used_THEN_ids_dates_and_arns_are_the_same(
+    state_dir: Path, client: Callable[..., Any], kill_server: Callable[[], None]
+) -> None:
+    member = assume_member(client)
+    ec2, rds, dynamodb, secrets = (
+        client(service, region="eu-west-1", keys=member)
+        for service in ("ec2", "rds", "dynamodb", "secretsmanager")
+    )
+    ec2.run_instances(ImageId="ami-12c6146b", MinCount=2, MaxCount=2)
+    rds.stop_db_instance(DBInstanceIdentifier="orders-db")
+    rds.create_db_snapshot(DBInstanceIdentifier="orders-db", DBSnapshotIdentifier="mine")
+    dynamodb.put_item(TableName="orders", Item={"customer": {"S": "c-9"}, "order": {"S": "1"}})
+    secrets.create_secret(Name="mine", SecretString="1")
+    secrets.put_secret_value(SecretId="orders/database", SecretString="2")
+    before = visible_services(client, member)
+
+    kill_server()
+    control.up(state_dir)
+
+    assert visible_services(client, member) == before
+    assert len(before["snapshots"]) == 4
+    assert [item["DBInstanceStatus"] for item in before["databases"]] == ["stopped", "available"]
 
 
 @pytest.mark.usefixtures("sandbox")
