@@ -28,6 +28,16 @@ if TYPE_CHECKING:
         UnrepresentableValue as UnrepresentableValue,
         table_arn as table_arn,
     )
+    from aws_interactions.dynamodb_interactions.expressions import (
+        AttributePath as AttributePath,
+        Condition as Condition,
+    )
+    from aws_interactions.dynamodb_interactions.items import (
+        delete_item as delete_item,
+        get_item as get_item,
+        put_item as put_item,
+        update_item as update_item,
+    )
     from aws_interactions.dynamodb_interactions.records import (
         CancellationReason as CancellationReason,
         KeyAttribute as KeyAttribute,
@@ -35,6 +45,13 @@ if TYPE_CHECKING:
         TableIndex as TableIndex,
         TableSpec as TableSpec,
         TableStatus as TableStatus,
+    )
+    from aws_interactions.dynamodb_interactions.tables import (
+        create_table as create_table,
+        delete_table as delete_table,
+        describe_table as describe_table,
+        list_tables as list_tables,
+        wait_for_table as wait_for_table,
     )
     from aws_interactions.dynamodb_interactions.values import (
         Item as Item,
@@ -64,6 +81,16 @@ _NAMES_BY_HOME = {
         "UnrepresentableValue",
         "table_arn",
     ),
+    "expressions": (
+        "AttributePath",
+        "Condition",
+    ),
+    "items": (
+        "delete_item",
+        "get_item",
+        "put_item",
+        "update_item",
+    ),
     "records": (
         "CancellationReason",
         "KeyAttribute",
@@ -71,6 +98,13 @@ _NAMES_BY_HOME = {
         "TableIndex",
         "TableSpec",
         "TableStatus",
+    ),
+    "tables": (
+        "create_table",
+        "delete_table",
+        "describe_table",
+        "list_tables",
+        "wait_for_table",
     ),
     "values": (
         "Item",
