@@ -53,6 +53,7 @@ setup(
         "aws_interactions",
         "aws_interactions.dynamodb_interactions",
         "aws_interactions.rds_interactions",
+        "aws_interactions.ec2_interactions",
         "aws_interactions.s3_interactions",
         "aws_interactions.secrets_interactions",
         "aws_operations",

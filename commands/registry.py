@@ -19,6 +19,7 @@ class NounEntry:
 NOUNS: tuple[NounEntry, ...] = (
     NounEntry("identity", "commands.identity", "Who the credentials act as."),
     NounEntry("s3", "commands.s3", "Buckets and objects."),
+    NounEntry("ec2", "commands.ec2", "Instances, networks, volumes and their tags."),
     NounEntry("rds", "commands.rds", "Databases, instances and clusters alike, and their snapshots."),
     NounEntry("secrets", "commands.secrets", "Secrets and their versions in Secrets Manager."),
     NounEntry("sandbox", "commands.sandbox", "A local stand-in for AWS to try everything on."),
@@ -48,6 +49,13 @@ WORDS_OF_OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "secretsmanager": ("secrets",),
     "secrets ls": ("secrets list",),
     "secrets show": ("secrets describe", "secrets get"),
+    "secrets rm": ("secrets delete",),
+    "secrets destroy": ("secrets delete",),
+    "secrets set": ("secrets put",),
+    "secrets update": ("secrets put",),
+    "secrets rollback": ("secrets promote",),
+    "ec2 ls": ("ec2 list",),
+    "ec2 describe-instances": ("ec2 list", "ec2 show"),
     "sandbox start": ("sandbox up",),
     "sandbox stop": ("sandbox down",),
 }

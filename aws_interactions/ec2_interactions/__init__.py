@@ -1,0 +1,118 @@
+"""EC2: instances, the networks they are in, their volumes, tags, zones and regions.
+
+Functions take their subject first and the provider last, and ask the provider for ``get_ec2()`` alone.
+Lists are generators. Errors are subclasses of the kinds in ``aws_errors``.
+
+The names are loaded when first asked for: a command that lists instances does not pay for networks.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aws_interactions.ec2_interactions.errors import (
+        InstanceDoesNotExist as InstanceDoesNotExist,
+        InstanceStateConflict as InstanceStateConflict,
+        SubnetDoesNotExist as SubnetDoesNotExist,
+        VpcDoesNotExist as VpcDoesNotExist,
+    )
+    from aws_interactions.ec2_interactions.instance_records import (
+        Instance as Instance,
+        InstanceState as InstanceState,
+    )
+    from aws_interactions.ec2_interactions.instances import (
+        get_instance as get_instance,
+        get_instances as get_instances,
+        is_protected_from_termination as is_protected_from_termination,
+        list_instances as list_instances,
+    )
+    from aws_interactions.ec2_interactions.network_records import (
+        NetworkInterface as NetworkInterface,
+        NetworkInterfaceDetails as NetworkInterfaceDetails,
+        SecurityGroup as SecurityGroup,
+        SecurityGroupRule as SecurityGroupRule,
+        Subnet as Subnet,
+        Vpc as Vpc,
+        VpcDetails as VpcDetails,
+    )
+    from aws_interactions.ec2_interactions.networks import (
+        get_enis_of_instance as get_enis_of_instance,
+        get_enis_of_subnet as get_enis_of_subnet,
+        get_subnets_of_vpc as get_subnets_of_vpc,
+        get_vpc_details as get_vpc_details,
+        list_network_interfaces as list_network_interfaces,
+        list_security_groups as list_security_groups,
+        list_subnets as list_subnets,
+        list_vpcs as list_vpcs,
+    )
+    from aws_interactions.ec2_interactions.places import (
+        AvailabilityZone as AvailabilityZone,
+        Region as Region,
+        Volume as Volume,
+        get_azs_in_region as get_azs_in_region,
+        get_enabled_regions as get_enabled_regions,
+        list_regions as list_regions,
+        list_volumes as list_volumes,
+    )
+
+_NAMES_BY_HOME = {
+    "errors": (
+        "InstanceDoesNotExist",
+        "InstanceStateConflict",
+        "SubnetDoesNotExist",
+        "VpcDoesNotExist",
+    ),
+    "instance_records": (
+        "Instance",
+        "InstanceState",
+    ),
+    "instances": (
+        "get_instance",
+        "get_instances",
+        "is_protected_from_termination",
+        "list_instances",
+    ),
+    "network_records": (
+        "NetworkInterface",
+        "NetworkInterfaceDetails",
+        "SecurityGroup",
+        "SecurityGroupRule",
+        "Subnet",
+        "Vpc",
+        "VpcDetails",
+    ),
+    "networks": (
+        "get_enis_of_instance",
+        "get_enis_of_subnet",
+        "get_subnets_of_vpc",
+        "get_vpc_details",
+        "list_network_interfaces",
+        "list_security_groups",
+        "list_subnets",
+        "list_vpcs",
+    ),
+    "places": (
+        "AvailabilityZone",
+        "Region",
+        "Volume",
+        "get_azs_in_region",
+        "get_enabled_regions",
+        "list_regions",
+        "list_volumes",
+    ),
+}
+_HOME_BY_NAME = {name: home for home, names in _NAMES_BY_HOME.items() for name in names}
+__all__ = list(_HOME_BY_NAME)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_BY_NAME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,78 @@
+"""What EC2 refuses, as exceptions that keep what they are about, and the translation to them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from aws_interactions.aws_errors import (
+    AwsInteractionError,
+    Conflict,
+    ErrorsByCode,
+    InvalidInput,
+    NotFound,
+    Unavailable,
+    translate_aws_errors,
+)
+
+_FEW = 5
+
+
+class InstanceDoesNotExist(NotFound):
+    """There is no such instance in this account and region; ``instance_ids`` are all that are missing."""
+
+    def __init__(self, *instance_ids: str) -> None:
+        super().__init__(_absent("instance", instance_ids), resource=named(instance_ids))
+        self.instance_ids = instance_ids
+
+
+class VpcDoesNotExist(NotFound):
+    """There is no such VPC in this account and region."""
+
+    def __init__(self, vpc_id: str) -> None:
+        super().__init__(f"there is no VPC {vpc_id}", resource=vpc_id)
+        self.vpc_id = vpc_id
+
+
+class SubnetDoesNotExist(NotFound):
+    """There is no such subnet in this account and region."""
+
+    def __init__(self, subnet_id: str) -> None:
+        super().__init__(f"there is no subnet {subnet_id}", resource=subnet_id)
+        self.subnet_id = subnet_id
+
+
+class InstanceStateConflict(Conflict):
+    """Instances are in a state from which there is no way to what was asked for."""
+
+    def __init__(self, message: str, instance_ids: Sequence[str]) -> None:
+        super().__init__(message, resource=named(instance_ids))
+        self.instance_ids = tuple(instance_ids)
+
+
+def named(ids: Sequence[str]) -> str:
+    """Return ids as a message has them: the first few, and how many more."""
+    shown = ", ".join(ids[:_FEW])
+    return shown if len(ids) <= _FEW else f"{shown} and {len(ids) - _FEW} more"
+
+
+def _absent(what: str, ids: Sequence[str]) -> str:
+    return f"there is no {what} {named(ids)}" if len(ids) == 1 else f"there are no {what}s {named(ids)}"
+
+
+@contextmanager
+def ec2_errors(resource: str, by_code: ErrorsByCode | None = None) -> Iterator[None]:
+    """Raise what botocore raises in the body as this library's errors, the original as ``__cause__``."""
+    with translate_aws_errors("ec2", resource, {**_makers(resource), **(by_code or {})}):
+        yield
+
+
+def _makers(resource: str) -> dict[str, Callable[[], AwsInteractionError]]:
+    """Return makers for codes of EC2's own that are in no table of kinds."""
+    return {
+        "TagLimitExceeded": lambda: InvalidInput(f"{resource}: AWS allows 50 tags", resource=resource),
+        "InsufficientInstanceCapacity": lambda: Unavailable(
+            f"{resource}: AWS has no capacity for this instance type in its zone now", resource=resource
+        ),
+        "UnsupportedOperation": lambda: Conflict(
+            f"{resource}: this instance does not support that", resource=resource
+        ),
+    }

@@ -1,0 +1,77 @@
+"""EC2 for operators: instances as rows, and waiting for them.
+
+Networks, volumes, zones and regions are in ``ec2_places``; writes are planned in ``ec2_changes``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_interactions import ec2_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+
+if TYPE_CHECKING:
+    from aws_interactions.ec2_interactions import Instance, InstanceState
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRow:
+    """What a list says of an instance; ``name`` is its tag ``Name``."""
+
+    instance_id: str
+    name: str | None
+    state: "InstanceState"
+    instance_type: str | None
+    az: str | None
+    private_ip: str | None
+    public_ip: str | None
+
+
+def instances(
+    aws_provider: AwsClientProvider,
+    *,
+    states: Sequence[str] = (),
+    tags: Mapping[str, Sequence[str]] | None = None,
+    name: str | None = None,
+    vpc: str | None = None,
+    ip: str | None = None,
+) -> Iterator[InstanceRow]:
+    """Yield the instances to which all that is given applies (DescribeInstances).
+
+    ``vpc`` is an id, a name or ``tag:KEY=VALUE``; the rest is as ``list_instances`` has it.
+    """
+    for vpc_id in _vpc_ids(vpc, aws_provider):
+        found = ec2_interactions.list_instances(
+            aws_provider, states=states, tags=tags, name=name, vpc_id=vpc_id, ip=ip
+        )
+        for instance in found:
+            yield _row(instance)
+
+
+def instance_details(given: Sequence[str], aws_provider: AwsClientProvider) -> "Iterator[Instance]":
+    """Yield all that is known of the instances that ids, names or tags mean (DescribeInstances)."""
+    from aws_operations.ec2_names import INSTANCES, resolve
+
+    yield from resolve(INSTANCES, given, aws_provider)
+
+
+def _row(instance: "Instance") -> InstanceRow:
+    return InstanceRow(
+        instance.instance_id,
+        instance.name,
+        instance.state,
+        instance.instance_type,
+        instance.az,
+        instance.private_ip,
+        instance.public_ip,
+    )
+
+
+def _vpc_ids(vpc: str | None, aws_provider: AwsClientProvider) -> Sequence[str | None]:
+    if vpc is None:
+        return [None]
+    # Here, not above: a plain list does not pay for names.
+    from aws_operations.ec2_names import resolve
+    from aws_operations.ec2_places import VPCS
+
+    return [found.vpc_id for found in resolve(VPCS, [vpc], aws_provider)]

@@ -1,0 +1,166 @@
+"""``ec2``: instances, the networks they are in, their volumes and tags."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from commands.app import noun
+from commands.lazy import lazy
+from commands.parameters import NAME_AND_VALUE, UTF8_TEXT
+from commands.shapes import Shape
+
+if TYPE_CHECKING:
+    from aws_operations import ec2 as operations, ec2_places as places
+else:
+    operations = lazy("aws_operations.ec2")
+    places = lazy("aws_operations.ec2_places")
+
+ec2 = noun("ec2", help="Instances, networks, volumes and their tags.")
+
+PROGRAM_ON_SANDBOX = "manage-resources --sandbox ec2"
+Body = TypeVar("Body", bound=Callable[..., Any])
+
+STATES = ("pending", "running", "shutting-down", "terminated", "stopping", "stopped")
+
+instances_argument = click.argument(
+    "instances", metavar="INSTANCE...", type=UTF8_TEXT, nargs=-1, required=True
+)
+
+
+vpc_option = click.option(
+    "--vpc", type=UTF8_TEXT, help="Only in this VPC: its id, its Name, or tag:KEY=VALUE."
+)
+instance_option = click.option(
+    "--instance",
+    type=UTF8_TEXT,
+    help="Only those attached to this instance: its id, its Name, or tag:KEY=VALUE.",
+)
+
+
+def things_argument(metavar: str) -> Callable[[Body], Body]:
+    """Return the argument for any number of things of a kind; none means all."""
+    return click.argument("given", metavar=f"[{metavar}]...", type=UTF8_TEXT, nargs=-1)
+
+
+def _check_not_both(given: tuple[str, ...], **narrowed: str | None) -> None:
+    option = next((name for name, value in narrowed.items() if value is not None), None)
+    if given and option is not None:
+        raise click.UsageError(f"--{option} goes with a list of all, not with {given[0]}")
+
+
+def _by_key(pairs: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+@ec2.verb("list", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} list --tag role=web --state running")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(STATES, case_sensitive=False),
+    multiple=True,
+    help="Only in this state; repeatable: in any of them.",
+)
+@click.option(
+    "--tag",
+    "tags",
+    type=NAME_AND_VALUE,
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Only with this tag of exactly this value; repeatable: with all of them, of several values for one "
+    "name with any.",
+)
+@click.option(
+    "--name", type=UTF8_TEXT, help="Only with this tag Name; * and ? are wildcards, as EC2 has them."
+)
+@vpc_option
+@click.option("--ip", type=UTF8_TEXT, help="Only with this address, private or public, IPv4 or IPv6.")
+def list_(
+    states: tuple[str, ...],
+    tags: tuple[tuple[str, str], ...],
+    name: str | None,
+    vpc: str | None,
+    ip: str | None,
+) -> Any:
+    """List instances; of several conditions all must hold.
+
+    Terminated instances are there for about an hour.
+    """
+    return partial(operations.instances, states=states, tags=_by_key(tags), name=name, vpc=vpc, ip=ip)
+
+
+@ec2.verb("show", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} show web-1 --output yaml")
+@instances_argument
+def show(instances: tuple[str, ...]) -> Any:
+    """Show all about instances.
+
+    Each is called by its id, by its tag Name, or by tag:KEY=VALUE, which means all that have the tag. A row
+    is wide: --output yaml reads well.
+    """
+    return partial(operations.instance_details, instances)
+
+
+@ec2.verb("vpcs", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} vpcs")
+@things_argument("VPC")
+def vpcs(given: tuple[str, ...]) -> Any:
+    """List VPCs: all, or those called by id, by tag Name or by tag:KEY=VALUE."""
+    return partial(places.vpcs, given)
+
+
+@ec2.verb("subnets", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} subnets --vpc main")
+@things_argument("SUBNET")
+@vpc_option
+def subnets(given: tuple[str, ...], vpc: str | None) -> Any:
+    """List subnets: all, or those called by id, by tag Name or by tag:KEY=VALUE."""
+    _check_not_both(given, vpc=vpc)
+    return partial(places.subnets, given, vpc=vpc)
+
+
+@ec2.verb("enis", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} enis --instance web-1")
+@things_argument("ENI")
+@vpc_option
+@click.option("--subnet", type=UTF8_TEXT, help="Only in this subnet: its id, its Name, or tag:KEY=VALUE.")
+@instance_option
+def enis(given: tuple[str, ...], vpc: str | None, subnet: str | None, instance: str | None) -> Any:
+    """List network interfaces: all, or those called by id, by tag Name or by tag:KEY=VALUE."""
+    _check_not_both(given, vpc=vpc, subnet=subnet, instance=instance)
+    return partial(places.network_interfaces, given, vpc=vpc, subnet=subnet, instance=instance)
+
+
+@ec2.verb("volumes", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} volumes --instance web-1")
+@things_argument("VOLUME")
+@instance_option
+def volumes(given: tuple[str, ...], instance: str | None) -> Any:
+    """List volumes, sizes in GiB: all, or those called by id, by tag Name or by tag:KEY=VALUE."""
+    _check_not_both(given, instance=instance)
+    return partial(places.volumes, given, instance=instance)
+
+
+@ec2.verb("security-groups", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} security-groups --vpc main")
+@things_argument("GROUP")
+@vpc_option
+@click.option("--rules", is_flag=True, help="Show each rule as a row of its own.")
+def security_groups(given: tuple[str, ...], vpc: str | None, *, rules: bool) -> Any:
+    """List security groups: all, or those called by id, by name or by tag:KEY=VALUE.
+
+    A name is the group's own or its tag Name.
+    """
+    _check_not_both(given, vpc=vpc)
+    return partial(places.security_group_rules if rules else places.security_groups, given, vpc=vpc)
+
+
+@ec2.verb("azs", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} azs")
+def azs() -> Any:
+    """List the availability zones of the region that the account may use."""
+    return places.zones
+
+
+@ec2.verb("regions", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} regions --query [].region")
+@click.option("--all", "all_regions", is_flag=True, help="Also those that the account has not enabled.")
+def regions(*, all_regions: bool) -> Any:
+    """List the regions that the account has enabled."""
+    return partial(places.regions, all_regions=all_regions)

@@ -1,0 +1,12 @@
+CASES: dict[str, list[str]] = {
+    "ec2 list": ["--tag", "role=web", "--vpc", "main"],
+    "ec2 show": ["web-1"],
+    "ec2 vpcs": ["main"],
+    "ec2 subnets": ["--vpc", "main"],
+    "ec2 enis": ["--instance", "web-1"],
+    "ec2 volumes": ["--instance", "web-1"],
+    "ec2 security-groups": ["--rules"],
+    "ec2 azs": [],
+    "ec2 regions": ["--all"],
+}
+TAKE_AWAY: list[str] = []
