@@ -84,7 +84,10 @@ class Change:
     @property
     def is_noop(self) -> bool:
         """Whether the resource already is what it should become."""
-        return self.before == self.after
+        if self.before != self.after:
+            return False
+        # To Python true is 1 and false is 0; to AWS they are not.
+        return _ENCODER.encode(self.before) == _ENCODER.encode(self.after)
 
     @property
     def needs_consent(self) -> bool:

@@ -220,3 +220,8 @@ def test_WHEN_a_change_goes_through_json_THEN_it_comes_back_equal_with_the_same_
     copy = Change.from_json(original.to_json())
     assert copy == original
     assert copy.id == original.id
+
+
+def test_WHEN_true_takes_the_place_of_one_THEN_that_is_something_to_do() -> None:
+    assert not replace(change("a"), before={"value": 1}, after={"value": True}).is_noop
+    assert replace(change("a"), before={"value": True}, after={"value": True}).is_noop

@@ -1,0 +1,185 @@
+"""Tables made and dropped."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from aws_interactions import dynamodb_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.dynamodb_interactions import (
+    KeyAttribute,
+    TableAlreadyExists,
+    TableDescription,
+    TableDoesNotExist,
+    TableIndex,
+    TableProtected,
+    TableSpec,
+    TableStatus,
+)
+from aws_interactions.service_operations import iam_actions_of
+from aws_interactions.tags import check_tags
+from aws_operations.changes import (
+    Change,
+    ChangeKind,
+    Effect,
+    ResultStatus,
+    Reversibility,
+    each_alone,
+    register,
+)
+from aws_operations.dynamodb_change_parts import table_of, target_of
+from aws_operations.targets import fill_template
+
+
+def plan_create_table(
+    table_name: str,
+    keys: Sequence[KeyAttribute],
+    aws_provider: AwsClientProvider,
+    *,
+    indexes: Sequence[TableIndex] = (),
+    tags: Mapping[str, str] | None = None,
+) -> Iterator[Change]:
+    """Plan a table that is paid per request; a name that is taken is an error (``TableAlreadyExists``).
+
+    The first of ``keys`` is the partition's, a second one the sort key. AWS takes some seconds to make a
+    table; the change is done when it has begun.
+    """
+    check_tags(tags or {})
+    _check_keys("the table", keys, indexes)
+    table = fill_template(table_name, aws_provider)
+    if _description(table, aws_provider) is not None:
+        raise TableAlreadyExists(table)
+    environment = aws_provider.get_aws_env()
+    yield Change(
+        kind="dynamodb.create-table",
+        target=target_of(environment),
+        resource=dynamodb_interactions.table_arn(table, environment),
+        effect=Effect.CREATE,
+        before=None,
+        after={
+            "keys": _keys_document(keys),
+            "indexes": {index.name: _keys_document(index.keys) for index in indexes},
+            "billing_mode": "PAY_PER_REQUEST",
+            "tags": dict(tags or {}),
+        },
+        iam_actions=(
+            *iam_actions_of("dynamodb", "DescribeTable", "CreateTable"),
+            *(("dynamodb:TagResource",) if tags else ()),
+        ),
+        reversibility=Reversibility.COMPENSABLE,
+    )
+
+
+def plan_drop_table(table_name: str, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    """Plan the end of a table with its items and indexes; one that is absent is nothing to do.
+
+    The plan says how many items there are and their size in bytes, as AWS estimated it within the last
+    six hours. A table with deletion protection raises ``TableProtected``.
+    """
+    table = fill_template(table_name, aws_provider)
+    found = _description(table, aws_provider)
+    if found is not None and found.is_protected:
+        raise TableProtected(table)
+    environment = aws_provider.get_aws_env()
+    is_gone = found is None or found.status is TableStatus.DELETING
+    yield Change(
+        kind="dynamodb.drop-table",
+        target=target_of(environment),
+        resource=dynamodb_interactions.table_arn(table, environment),
+        effect=Effect.DESTROY,
+        before=None
+        if found is None or is_gone
+        else {"estimated_items": found.item_count, "size_bytes": found.size_bytes},
+        after=None,
+        iam_actions=iam_actions_of("dynamodb", "DescribeTable", "DeleteTable"),
+        reversibility=Reversibility.IRREVERSIBLE,
+        precondition={"created_at": _made_at(found)},
+    )
+
+
+def _check_keys(owner: str, keys: Sequence[KeyAttribute], indexes: Sequence[TableIndex]) -> None:
+    kinds: dict[str, str] = {}
+    for name, of_one in ((owner, keys), *((f"index {index.name}", index.keys) for index in indexes)):
+        if len(of_one) not in {1, 2} or len({key.name for key in of_one}) < len(of_one):
+            raise InvalidInput(f"{name} has the key {_keys_document(of_one)}: one attribute or two")
+        for key in of_one:
+            if kinds.setdefault(key.name, key.type) != key.type:
+                raise InvalidInput(f"{key.name} is given as {kinds[key.name]} and as {key.type}")
+    if len({index.name for index in indexes}) < len(indexes):
+        raise InvalidInput("two indexes have the same name")
+
+
+def _description(table: str, aws_provider: AwsClientProvider) -> TableDescription | None:
+    try:
+        found: TableDescription = dynamodb_interactions.describe_table(table, aws_provider)
+    except TableDoesNotExist:
+        return None
+    return found
+
+
+def _made_at(found: TableDescription | None) -> str | None:
+    return None if found is None or found.created_at is None else found.created_at.isoformat()
+
+
+def _keys_document(keys: Sequence[KeyAttribute]) -> list[str]:
+    # A list, for the order of the keys matters, and the JSON of a change sorts names.
+    return [f"{key.name}:{key.type}" for key in keys]
+
+
+def _keys_of(document: Sequence[str]) -> tuple[KeyAttribute, ...]:
+    return tuple(KeyAttribute(*text.rsplit(":", 1)) for text in document)
+
+
+def _apply_create(change: Change, aws_provider: AwsClientProvider) -> None:
+    dynamodb_interactions.create_table(_spec_of(change), aws_provider)
+
+
+def _spec_of(change: Change) -> TableSpec:
+    after = change.after or {}
+    return TableSpec(
+        table_of(change),
+        _keys_of(after["keys"]),
+        tuple(TableIndex(name, _keys_of(keys)) for name, keys in after["indexes"].items()),
+        after["tags"],
+    )
+
+
+def _recheck_create(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    is_absent = _description(table_of(change), aws_provider) is None
+    return None if is_absent else "the table was made by someone else"
+
+
+def _read_back_create(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    found = _description(table_of(change), aws_provider)
+    if found is None:
+        return ResultStatus.FAILED
+    # Somebody else's would hardly have the same keys and indexes; tags may take a while to show.
+    is_ours = (
+        _keys_document(found.keys) == (change.after or {})["keys"]
+        and {index.name: _keys_document(index.keys) for index in found.indexes}
+        == (change.after or {})["indexes"]
+    )
+    return ResultStatus.APPLIED if is_ours else ResultStatus.UNKNOWN
+
+
+def _apply_drop(change: Change, aws_provider: AwsClientProvider) -> None:
+    dynamodb_interactions.delete_table(table_of(change), aws_provider)
+
+
+def _recheck_drop(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    found = _description(table_of(change), aws_provider)
+    if found is None or found.status is TableStatus.DELETING:
+        return "the table has gone"
+    if found.is_protected:
+        return "the table was protected against deletion"
+    is_same = _made_at(found) == (change.precondition or {})["created_at"]
+    return None if is_same else "the table was dropped and made again"
+
+
+def _read_back_drop(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    found = _description(table_of(change), aws_provider)
+    is_gone = found is None or found.status is TableStatus.DELETING
+    return ResultStatus.APPLIED if is_gone else ResultStatus.FAILED
+
+
+register(ChangeKind("dynamodb.create-table", each_alone(_apply_create), _recheck_create, _read_back_create))
+register(ChangeKind("dynamodb.drop-table", each_alone(_apply_drop), _recheck_drop, _read_back_drop))

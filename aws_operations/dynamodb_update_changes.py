@@ -1,0 +1,270 @@
+"""Updates of items: the outcome is worked out when planned, and written only if nothing of it has moved.
+
+So a lost answer can be read back, and a counter is never counted twice.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from typing import Any
+
+from aws_interactions import dynamodb_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.dynamodb_interactions import to_item
+from aws_interactions.service_operations import iam_actions_of
+from aws_operations.changes import (
+    Change,
+    ChangeKind,
+    Effect,
+    JsonObject,
+    ResultStatus,
+    Reversibility,
+    each_alone,
+    register,
+)
+from aws_operations.dynamodb_change_parts import (
+    Condition,
+    ItemDoesNotExist,
+    as_planned,
+    check_condition_names,
+    condition_of,
+    drift_between,
+    free_prefix,
+    item_resource,
+    key_of,
+    present_document,
+    table_of,
+    target_of,
+    write_as_planned,
+)
+from aws_operations.dynamodb_json import Item, document_of, item_of, same
+from aws_operations.targets import fill_template
+
+# More digits than any sum of two of DynamoDB's numbers has, so that none is rounded before it is refused.
+_EXACTLY = Context(prec=400)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemUpdate:
+    """What to do to an item: by attribute, or else by an update expression of DynamoDB's.
+
+    ``assign`` replaces values, ``remove`` takes attributes away, ``add`` adds to a number or a set, an
+    absent one counting as 0 or empty. Names are those of whole attributes.
+    """
+
+    assign: Mapping[str, Any] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    add: Mapping[str, Any] = field(default_factory=dict)
+    expression: Condition | None = None
+
+    @property
+    def attributes(self) -> list[str]:
+        """The attributes that it names; an expression's are not known."""
+        return [*self.assign, *self.remove, *self.add]
+
+
+def plan_update(
+    table_name: str,
+    key: Mapping[str, Any],
+    update: ItemUpdate,
+    aws_provider: AwsClientProvider,
+    *,
+    create: bool = False,
+    condition: Condition | None = None,
+) -> Iterator[Change]:
+    """Plan an update of an item; an absent one is an error (``ItemDoesNotExist``) unless ``create``.
+
+    ``condition`` has to hold as well when the item is written. What an expression will make of the item
+    is not worked out: such a plan shows the expression, and is tied to the whole item as it is.
+    """
+    _check(update, key, condition)
+    table = fill_template(table_name, aws_provider)
+    existing = dynamodb_interactions.get_item(table, key, aws_provider, consistent=True)
+    if existing is None and not create:
+        raise ItemDoesNotExist(table, key)
+    environment = aws_provider.get_aws_env()
+    after = (
+        update.expression.to_json()
+        if update.expression is not None
+        else document_of(_updated(dict(key) if existing is None else existing, update))
+    )
+    yield Change(
+        kind="dynamodb.update-item",
+        target=target_of(environment),
+        resource=item_resource(environment, table, key),
+        effect=_effect(existing, update),
+        before=None if existing is None else document_of(existing),
+        after=after,
+        iam_actions=iam_actions_of("dynamodb", "GetItem", "UpdateItem"),
+        reversibility=Reversibility.COMPENSABLE if existing is None else Reversibility.REVERSIBLE,
+        precondition={
+            "key": document_of(key),
+            "condition": None if condition is None else condition.to_json(),
+            "update": _update_document(update),
+        },
+    )
+
+
+def _check(update: ItemUpdate, key: Mapping[str, Any], condition: Condition | None) -> None:
+    check_condition_names(condition)
+    check_condition_names(update.expression)
+    to_item(key)
+    to_item(update.assign)
+    to_item(update.add)
+    attributes = update.attributes
+    if bool(attributes) is (update.expression is not None):
+        raise InvalidInput("an update is of attributes, or by an expression: one of the two")
+    for name in attributes:
+        _check_attribute(name, attributes, key)
+
+
+def _check_attribute(name: str, attributes: Sequence[str], key: Mapping[str, Any]) -> None:
+    if not name:
+        raise InvalidInput("an attribute's name is empty")
+    if name in key:
+        raise InvalidInput(
+            f"{name} is of the key, which no update changes: put a new item, delete the old one"
+        )
+    if attributes.count(name) > 1:
+        raise InvalidInput(f"{name} is given more than once in one update")
+    if "." in name or "[" in name:
+        raise InvalidInput(
+            f"{name}: an update names whole attributes; parts of one are reached by an expression"
+        )
+
+
+def _updated(item: Item, update: ItemUpdate) -> Item:
+    after = {name: value for name, value in item.items() if name not in update.remove} | dict(update.assign)
+    for name, value in update.add.items():
+        after[name] = _sum(name, item.get(name), value)
+    to_item(after)
+    return after
+
+
+def _sum(name: str, present: Any, added: Any) -> Any:
+    if isinstance(added, set | frozenset):
+        if present is None:
+            return added
+        if isinstance(present, set | frozenset) and type(next(iter(present))) is type(next(iter(added))):
+            return present | added
+    elif isinstance(added, int | float | Decimal) and not isinstance(added, bool):
+        number = added if isinstance(added, Decimal) else Decimal(repr(added))
+        if present is None or isinstance(present, Decimal):
+            return _EXACTLY.add(present or Decimal(0), number)
+    else:
+        raise InvalidInput(f"{name}: what is added is a number or a set")
+    raise InvalidInput(f"{name} is of another type than what is added to it")
+
+
+def _effect(existing: Item | None, update: ItemUpdate) -> Effect:
+    if existing is None:
+        return Effect.CREATE
+    if update.expression is not None:
+        return Effect.OVERWRITE
+    replaced = [name for name in update.assign if name in existing]
+    takes_away = any(name in existing for name in update.remove) or not same(
+        *(document_of({name: item[name] for name in replaced}) for item in (existing, update.assign))
+    )
+    return Effect.OVERWRITE if takes_away else Effect.UPDATE
+
+
+def _update_document(update: ItemUpdate) -> JsonObject:
+    if update.expression is not None:
+        return {"expression": update.expression.to_json()}
+    return {
+        "assign": document_of(update.assign),
+        "remove": list(update.remove),
+        "add": document_of(update.add),
+    }
+
+
+def _update_of(change: Change) -> ItemUpdate:
+    found = (change.precondition or {})["update"]
+    if "expression" not in found:
+        return ItemUpdate(item_of(found["assign"]), found["remove"], item_of(found["add"]))
+    given = found["expression"]
+    values = {name: item_of({"v": value})["v"] for name, value in given["values"].items()}
+    return ItemUpdate(expression=Condition(given["expression"], given["names"], values))
+
+
+def _expression_of(update: ItemUpdate, given: Condition | None) -> Condition:
+    """Return the update as an expression, each name behind a placeholder: many are reserved words."""
+    if update.expression is not None:
+        return update.expression
+    prefix = free_prefix("new", given)
+    placeholders = {name: f"{prefix}{index}" for index, name in enumerate(update.attributes)}
+    parts = {
+        "SET": [f"#{placeholders[name]} = :{placeholders[name]}" for name in update.assign],
+        "REMOVE": [f"#{placeholders[name]}" for name in update.remove],
+        "ADD": [f"#{placeholders[name]} :{placeholders[name]}" for name in update.add],
+    }
+    return Condition(
+        " ".join(f"{verb} {', '.join(clauses)}" for verb, clauses in parts.items() if clauses),
+        {f"#{placeholder}": name for name, placeholder in placeholders.items()},
+        {f":{placeholders[name]}": value for name, value in {**update.assign, **update.add}.items()},
+    )
+
+
+def _apply(change: Change, aws_provider: AwsClientProvider) -> None:
+    update = _update_of(change)
+    given = condition_of(change)
+    expression = _expression_of(update, given)
+    # The user's condition and an update's expression share their names and values.
+    both = Condition(
+        given.expression if given else "",
+        {**expression.names, **(given.names if given else {})},
+        {**expression.values, **(given.values if given else {})},
+    )
+    condition = as_planned(change, _compared(change, update), given=both)
+
+    def write() -> None:
+        dynamodb_interactions.update_item(
+            table_of(change),
+            key_of(change),
+            aws_provider,
+            expression=expression.expression,
+            condition=condition.expression,
+            names=condition.names,
+            values=condition.values,
+        )
+
+    write_as_planned(change, write, aws_provider, drift=_recheck, is_repeated_by_retries=False)
+
+
+def _compared(change: Change, update: ItemUpdate) -> list[str]:
+    key = list(key_of(change))
+    if change.before is None:
+        return key[:1]
+    others = update.attributes if update.expression is None else list(item_of(change.before))
+    return list(dict.fromkeys([*key, *others]))
+
+
+def _recheck(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    return drift_between(
+        _concerned(change, change.before), _concerned(change, present_document(change, aws_provider))
+    )
+
+
+def _concerned(change: Change, document: JsonObject | None) -> JsonObject | None:
+    """Return what an update depends on: the attributes that it names, or the whole item."""
+    update = _update_of(change)
+    if document is None or update.expression is not None:
+        return document
+    named = update.attributes
+    return document_of({name: value for name, value in item_of(document).items() if name in named})
+
+
+def _read_back(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    now = present_document(change, aws_provider)
+    if _update_of(change).expression is not None:
+        # Nobody knows what it would have made of the item; only that nothing has happened can be seen.
+        return ResultStatus.FAILED if drift_between(change.before, now) is None else ResultStatus.UNKNOWN
+    seen = _concerned(change, now)
+    if drift_between(_concerned(change, change.after), seen) is None:
+        return ResultStatus.APPLIED
+    untouched = drift_between(_concerned(change, change.before), seen) is None
+    return ResultStatus.FAILED if untouched else ResultStatus.UNKNOWN
+
+
+register(ChangeKind("dynamodb.update-item", each_alone(_apply), _recheck, _read_back))

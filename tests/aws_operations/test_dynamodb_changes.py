@@ -1,0 +1,575 @@
+"""Writes of items and tables: planned, conditioned on the plan, read back, and never done twice."""
+
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from aws_interactions import dynamodb_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import AwsInteractionError, Conflict, InvalidInput, NotFound
+from aws_interactions.dynamodb_interactions import (
+    KeyAttribute,
+    TableAlreadyExists,
+    TableDoesNotExist,
+    TableIndex,
+    TableProtected,
+    TableSpec,
+)
+from aws_interactions.testing import FakeClient, fake_provider
+from aws_operations.changes import Change, ChangeResult, Effect, Reversibility, apply_changes, change_kind
+from aws_operations.dynamodb_changes import (
+    Condition,
+    ItemAlreadyExists,
+    ItemDoesNotExist,
+    ItemUpdate,
+    plan_create_table,
+    plan_delete,
+    plan_drop_table,
+    plan_put,
+    plan_update,
+)
+
+TABLE = "orders"
+KEY = {"customer": "c-1", "order": "1"}
+ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
+ITEM: dict[str, Any] = {
+    **KEY,
+    "total": Decimal("12.345678901234567890123456789"),
+    "tags": {"a", "b"},
+    "sizes": {Decimal(1), Decimal(2)},
+    "lines": [{"product": "tea", "n": Decimal(2)}, None, True],
+    "note": b"\x00\xff",
+    "$set": {"$set": "x"},
+}
+
+
+@pytest.fixture
+def table(aws_provider: AwsClientProvider) -> str:
+    keys = (KeyAttribute("customer", "S"), KeyAttribute("order", "S"))
+    dynamodb_interactions.create_table(TableSpec(TABLE, keys), aws_provider)
+    return TABLE
+
+
+def stored(aws_provider: AwsClientProvider, key: dict[str, Any] = KEY) -> Any:
+    return dynamodb_interactions.get_item(TABLE, key, aws_provider, consistent=True)
+
+
+def store(aws_provider: AwsClientProvider, item: dict[str, Any]) -> None:
+    dynamodb_interactions.put_item(TABLE, item, aws_provider)
+
+
+def planned(changes: Iterable[Change]) -> Change:
+    """Return the one change as it is after a plan was written and read again."""
+    [change] = changes
+    return Change.from_json(change.to_json())
+
+
+def applied(changes: Iterable[Change], aws_provider: AwsClientProvider) -> ChangeResult:
+    [result] = apply_changes(changes, lambda _: aws_provider)
+    return result
+
+
+def test_WHEN_a_new_item_is_put_THEN_it_is_stored_as_it_is(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    change = planned(plan_put(table, ITEM, aws_provider.read_only(), overwrite=False))
+
+    assert (change.effect, change.before) == (Effect.CREATE, None)
+    assert change.resource == f'{ARN} {{"customer":"c-1","order":"1"}}'
+    assert not change.needs_consent
+    assert change.reversibility is Reversibility.COMPENSABLE
+    assert stored(aws_provider) is None
+    assert applied([change], aws_provider).status == "applied"
+    assert stored(aws_provider) == ITEM
+
+
+def test_WHEN_an_item_is_put_AND_one_is_there_THEN_it_is_refused_unless_overwriting_is_asked_for(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    store(aws_provider, ITEM)
+    with pytest.raises(ItemAlreadyExists) as caught:
+        list(plan_put(table, {**KEY, "total": 1}, aws_provider, overwrite=False))
+    assert (caught.value.table_name, caught.value.key) == (TABLE, KEY)
+
+    change = planned(plan_put(table, {**KEY, "total": 1}, aws_provider, overwrite=True))
+
+    assert (change.effect, change.needs_consent) == (Effect.OVERWRITE, True)
+    assert applied([change], aws_provider).status == "applied"
+    assert stored(aws_provider) == {**KEY, "total": 1}
+
+
+def test_WHEN_an_item_is_put_AND_it_is_the_same_THEN_nothing_is_sent(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    store(aws_provider, ITEM)
+    change = planned(plan_put(table, ITEM, aws_provider, overwrite=True))
+    assert applied([change], fake_provider(dynamodb=FakeClient("dynamodb"))).status == "unchanged"
+
+
+def test_WHEN_a_one_is_put_over_true_THEN_that_is_a_change(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    store(aws_provider, {**KEY, "paid": True})
+    change = planned(plan_put(table, {**KEY, "paid": 1}, aws_provider, overwrite=True))
+    assert applied([change], aws_provider).status == "applied"
+    assert stored(aws_provider)["paid"] is not True
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"customer": "c-1"},
+        {**KEY, "total": Decimal("1" * 39)},
+        {**KEY, "total": float("nan")},
+        {**KEY, "tags": set()},
+    ],
+)
+def test_WHEN_an_item_cannot_be_stored_THEN_planning_it_says_so(
+    item: dict[str, Any], aws_provider: AwsClientProvider, table: str
+) -> None:
+    with pytest.raises(InvalidInput):
+        list(plan_put(table, item, aws_provider, overwrite=False))
+
+
+Planner = Callable[[AwsClientProvider], Iterator[Change]]
+
+PLANS_OVER_AN_ITEM: dict[str, Planner] = {
+    "put": lambda provider: plan_put(TABLE, {**KEY, "total": 1}, provider, overwrite=True),
+    "update": lambda provider: plan_update(TABLE, KEY, ItemUpdate(add={"n": 1}), provider),
+    "expression": lambda provider: plan_update(
+        TABLE, KEY, ItemUpdate(expression=Condition("SET n = n + :one", {}, {":one": 1})), provider
+    ),
+    "delete": lambda provider: plan_delete(TABLE, KEY, provider),
+}
+
+
+@pytest.mark.parametrize("name", PLANS_OVER_AN_ITEM)
+@pytest.mark.usefixtures("table")
+def test_WHEN_an_item_has_changed_since_it_was_planned_THEN_it_is_not_touched(
+    name: str, aws_provider: AwsClientProvider
+) -> None:
+    store(aws_provider, {**KEY, "n": 5})
+    change = planned(PLANS_OVER_AN_ITEM[name](aws_provider))
+    store(aws_provider, {**KEY, "n": 6})
+
+    result = applied([change], aws_provider)
+
+    assert isinstance(result.error, Conflict)
+    assert "the item has changed since it was planned; it was not touched" in str(result.error)
+    assert stored(aws_provider) == {**KEY, "n": 6}
+
+
+@pytest.mark.parametrize("name", PLANS_OVER_AN_ITEM)
+@pytest.mark.parametrize("now", [{**KEY, "n": 6}, None], ids=["changed", "gone"])
+@pytest.mark.usefixtures("table")
+def test_WHEN_an_item_changes_after_it_was_looked_at_again_THEN_the_condition_saves_it(
+    name: str, now: dict[str, Any] | None, aws_provider: AwsClientProvider
+) -> None:
+    store(aws_provider, {**KEY, "n": 5})
+    change = planned(PLANS_OVER_AN_ITEM[name](aws_provider))
+    kind = change_kind(change.kind)
+    assert kind.recheck(change, aws_provider) is None
+    if now is None:
+        dynamodb_interactions.delete_item(TABLE, KEY, aws_provider)
+    else:
+        store(aws_provider, now)
+
+    [result] = kind.apply([change], aws_provider)
+
+    assert result.status == "failed"
+    assert isinstance(result.error, Conflict)
+    assert stored(aws_provider) == now
+
+
+def test_WHEN_a_new_item_is_put_AND_someone_was_faster_THEN_theirs_stays(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    change = planned(plan_put(table, {**KEY, "n": 1}, aws_provider, overwrite=False))
+    store(aws_provider, {**KEY, "n": 2})
+
+    [result] = change_kind(change.kind).apply([change], aws_provider)
+
+    assert "an item was put there by someone else since it was planned" in str(result.error)
+    assert stored(aws_provider) == {**KEY, "n": 2}
+
+
+def test_WHEN_an_attribute_is_added_after_looking_again_AND_the_new_item_has_it_THEN_it_is_not_lost(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    store(aws_provider, {**KEY, "n": 1})
+    change = planned(plan_put(table, {**KEY, "n": 1, "by": "me"}, aws_provider, overwrite=True))
+    store(aws_provider, {**KEY, "n": 1, "by": "them"})
+    [result] = change_kind(change.kind).apply([change], aws_provider)
+    assert result.status == "failed"
+    assert stored(aws_provider)["by"] == "them"
+
+
+def test_WHEN_an_item_has_more_attributes_than_a_condition_takes_THEN_it_is_still_replaced(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    many = {f"a-rather-long-name-of-an-attribute-{number}": number for number in range(400)}
+    store(aws_provider, {**KEY, **many})
+    change = planned(plan_put(table, {**KEY, "n": 1}, aws_provider, overwrite=True))
+    assert applied([change], aws_provider).status == "applied"
+    assert stored(aws_provider) == {**KEY, "n": 1}
+
+
+@pytest.mark.parametrize(
+    ("update", "after", "effect"),
+    [
+        (ItemUpdate({"status": "shipped"}), {"status": "shipped"}, Effect.OVERWRITE),
+        (ItemUpdate({"status": "open"}), {}, Effect.UPDATE),
+        (ItemUpdate({"by": [1, {"x": None}]}), {"by": [1, {"x": None}]}, Effect.UPDATE),
+        (ItemUpdate(add={"n": Decimal("0.1")}), {"n": Decimal("5.1")}, Effect.UPDATE),
+        (ItemUpdate(add={"new": -1}), {"new": -1}, Effect.UPDATE),
+        (ItemUpdate(add={"tags": {"b", "c"}}), {"tags": {"a", "b", "c"}}, Effect.UPDATE),
+        (ItemUpdate(remove=["tags"]), {"tags": None}, Effect.OVERWRITE),
+        (ItemUpdate(remove=["never"]), {}, Effect.UPDATE),
+        (
+            ItemUpdate({"status": "x", "size": 1}, ["tags"], {"n": 1}),
+            {"status": "x", "size": 1, "tags": None, "n": 6},
+            Effect.OVERWRITE,
+        ),
+    ],
+)
+def test_WHEN_an_item_is_updated_THEN_the_plan_says_what_it_will_be_AND_it_is(
+    update: ItemUpdate,
+    after: dict[str, Any],
+    effect: Effect,
+    aws_provider: AwsClientProvider,
+    table: str,
+) -> None:
+    item = {**KEY, "status": "open", "n": 5, "tags": {"a", "b"}}
+    store(aws_provider, item)
+    wanted = {name: value for name, value in {**item, **after}.items() if value is not None}
+
+    change = planned(plan_update(table, KEY, update, aws_provider))
+
+    assert change.effect is effect
+    result = applied([change], aws_provider)
+    assert result.status == ("unchanged" if wanted == item else "applied"), result.error
+    assert stored(aws_provider) == wanted
+
+
+def test_WHEN_an_item_is_updated_by_an_expression_THEN_the_plan_shows_it_AND_it_is_done(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    store(aws_provider, {**KEY, "n": 5, "m": {"x": 1}})
+    expression = Condition("SET #m.x = :x, n = n - :was0", {"#m": "m"}, {":x": "y", ":was0": 1})
+    condition = Condition("n > :least", {}, {":least": 4})
+
+    change = planned(
+        plan_update(table, KEY, ItemUpdate(expression=expression), aws_provider, condition=condition)
+    )
+
+    assert (change.after or {})["expression"] == expression.expression
+    assert change.effect is Effect.OVERWRITE
+    assert applied([change], aws_provider).status == "applied"
+    assert stored(aws_provider) == {**KEY, "n": 4, "m": {"x": "y"}}
+
+
+def test_WHEN_an_absent_item_is_updated_THEN_it_is_made_only_if_that_was_asked_for(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    with pytest.raises(ItemDoesNotExist) as caught:
+        list(plan_update(table, KEY, ItemUpdate(add={"n": 1}), aws_provider))
+    assert isinstance(caught.value, NotFound)
+
+    change = planned(plan_update(table, KEY, ItemUpdate(add={"n": 1}), aws_provider, create=True))
+
+    assert (change.effect, change.after) == (Effect.CREATE, {**KEY, "n": 1})
+    assert applied([change], aws_provider).status == "applied"
+    assert stored(aws_provider) == {**KEY, "n": 1}
+
+
+def test_WHEN_another_attribute_changes_THEN_an_update_that_does_not_name_it_goes_on(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    store(aws_provider, {**KEY, "n": 5, "other": 1})
+    change = planned(plan_update(table, KEY, ItemUpdate(add={"n": 1}), aws_provider))
+    store(aws_provider, {**KEY, "n": 5, "other": 2})
+    assert applied([change], aws_provider).status == "applied"
+    assert stored(aws_provider) == {**KEY, "n": 6, "other": 2}
+
+
+@pytest.mark.parametrize(
+    ("update", "complaint"),
+    [
+        (ItemUpdate(), "one of the two"),
+        (ItemUpdate({"a": 1}, expression=Condition("SET b = c")), "one of the two"),
+        (ItemUpdate({"customer": "c-2"}), "customer is of the key"),
+        (ItemUpdate({"a": 1}, ["a"]), "a is given more than once"),
+        (ItemUpdate({"a.b": 1}), "whole attributes"),
+        (ItemUpdate(remove=["a[0]"]), "whole attributes"),
+        (ItemUpdate(remove=[""]), "name is empty"),
+        (ItemUpdate(add={"n": "x"}), "a number or a set"),
+        (ItemUpdate(add={"n": True}), "a number or a set"),
+        (ItemUpdate(add={"status": 1}), "another type"),
+        (ItemUpdate(add={"tags": {1}}), "another type"),
+        (ItemUpdate(add={"n": Decimal("1E-60")}), "significant digits"),
+        (ItemUpdate(expression=Condition("SET a = :a", {}, {"a": 1})), "must start with :"),
+    ],
+)
+def test_WHEN_an_update_makes_no_sense_THEN_planning_it_says_why(
+    update: ItemUpdate, complaint: str, aws_provider: AwsClientProvider, table: str
+) -> None:
+    store(aws_provider, {**KEY, "status": "open", "n": 5, "tags": {"a"}})
+    with pytest.raises(InvalidInput, match=complaint):
+        list(plan_update(table, KEY, update, aws_provider))
+
+
+@pytest.mark.parametrize("name", ["put", "update", "delete"])
+@pytest.mark.usefixtures("table")
+def test_WHEN_a_condition_is_given_AND_it_does_not_hold_THEN_nothing_is_touched(
+    name: str, aws_provider: AwsClientProvider
+) -> None:
+    store(aws_provider, {**KEY, "status": "open"})
+    # Names like those that the program itself makes up.
+    condition = Condition("#was0 = :new0", {"#was0": "status"}, {":new0": "shipped"})
+    plans: dict[str, Planner] = {
+        "put": lambda provider: plan_put(TABLE, KEY, provider, overwrite=True, condition=condition),
+        "update": lambda provider: plan_update(
+            TABLE, KEY, ItemUpdate({"a": 1}), provider, condition=condition
+        ),
+        "delete": lambda provider: plan_delete(TABLE, KEY, provider, condition=condition),
+    }
+
+    result = applied([planned(plans[name](aws_provider))], aws_provider)
+
+    assert isinstance(result.error, Conflict)
+    assert "the condition that was given does not hold; it was not touched" in str(result.error)
+    assert stored(aws_provider) == {**KEY, "status": "open"}
+
+
+def test_WHEN_an_item_is_deleted_THEN_it_is_gone_AND_once_gone_there_is_nothing_to_do(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    store(aws_provider, ITEM)
+    change = planned(plan_delete(table, KEY, aws_provider))
+    assert (change.effect, change.needs_consent, change.after) == (Effect.DESTROY, True, None)
+    assert applied([change], aws_provider).status == "applied"
+    assert stored(aws_provider) is None
+    again = planned(plan_delete(table, KEY, aws_provider))
+    assert again.is_noop
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["}{", "a b", "a\nb", '"', "\\", "é\u202e\U0001f600", ":table/x ", "{account}", "$set", "x" * 900],
+)
+def test_WHEN_a_key_is_strange_THEN_it_is_that_very_item(
+    value: str, aws_provider: AwsClientProvider, table: str
+) -> None:
+    key = {"customer": value, "order": "1"}
+    put = planned(plan_put(table, key, aws_provider, overwrite=False))
+    assert applied([put], aws_provider).status == "applied"
+    assert stored(aws_provider, key) == key
+    update = planned(plan_update(table, key, ItemUpdate({"#n :v": value}), aws_provider))
+    assert applied([update], aws_provider).status == "applied"
+    delete = planned(plan_delete(table, key, aws_provider))
+    assert applied([delete], aws_provider).status == "applied"
+    assert stored(aws_provider, key) is None
+
+
+LOST = ReadTimeoutError(endpoint_url="http://x")
+OLD, NEW, OTHER = ({"customer": {"S": "c-1"}, "n": {"N": number}} for number in "567")
+
+
+def lost(operation: str, before: Any, now: Any) -> FakeClient:
+    """Return a client that loses the answer of a write: what was there, and what is there afterwards."""
+    client = FakeClient("dynamodb").raises(operation, error=LOST)
+    answers = [{"Item": item} if item else {} for item in (before, before, now)]
+    return client.answers("get_item", answers)
+
+
+@pytest.mark.parametrize(
+    ("operation", "planner", "before", "now", "status"),
+    [
+        ("put_item", "put", OLD, NEW, "applied"),
+        ("put_item", "put", OLD, OLD, "failed"),
+        ("put_item", "put", OLD, OTHER, "unknown"),
+        ("put_item", "put", None, NEW, "applied"),
+        ("put_item", "put", None, None, "failed"),
+        ("update_item", "update", OLD, NEW, "applied"),
+        ("update_item", "update", OLD, OLD, "failed"),
+        ("update_item", "update", OLD, OTHER, "unknown"),
+        ("update_item", "expression", OLD, OLD, "failed"),
+        ("update_item", "expression", OLD, NEW, "unknown"),
+        ("delete_item", "delete", OLD, None, "applied"),
+        ("delete_item", "delete", OLD, OLD, "failed"),
+        ("delete_item", "delete", OLD, OTHER, "unknown"),
+    ],
+)
+def test_WHEN_an_answer_is_lost_THEN_the_item_itself_tells(
+    operation: str, planner: str, before: Any, now: Any, status: str
+) -> None:
+    key = {"customer": "c-1"}
+    client = lost(operation, before, now)
+    client.answers("describe_table", described_table())
+    provider = fake_provider(dynamodb=client)
+    plans: dict[str, Planner] = {
+        "put": lambda provider: plan_put(TABLE, {**key, "n": 6}, provider, overwrite=True),
+        "update": lambda provider: plan_update(TABLE, key, ItemUpdate(add={"n": 1}), provider),
+        "expression": lambda provider: plan_update(
+            TABLE, key, ItemUpdate(expression=Condition("SET n = :n", {}, {":n": 1})), provider
+        ),
+        "delete": lambda provider: plan_delete(TABLE, key, provider),
+    }
+
+    result = applied([planned(plans[planner](provider))], provider)
+
+    assert result.status == status
+    assert [call.operation for call in client.calls].count(operation) == 1
+
+
+def described_table(**more: Any) -> dict[str, Any]:
+    return {
+        "Table": {
+            "TableName": TABLE,
+            "TableStatus": "ACTIVE",
+            "AttributeDefinitions": [{"AttributeName": "customer", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "customer", "KeyType": "HASH"}],
+            **more,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("now", "retry_attempts", "status"),
+    [(NEW, 1, "applied"), (NEW, 0, "failed"), (OTHER, 1, "failed"), (OLD, 1, "failed")],
+)
+def test_WHEN_a_retry_finds_the_condition_broken_THEN_it_may_be_by_the_first_try_and_the_item_tells(
+    now: Any, retry_attempts: int, status: str
+) -> None:
+    client = FakeClient("dynamodb").raises(
+        "put_item", "ConditionalCheckFailedException", retry_attempts=retry_attempts
+    )
+    client.answers("describe_table", described_table())
+    client.answers("get_item", [{"Item": item} for item in (OLD, OLD, now)])
+    provider = fake_provider(dynamodb=client)
+    change = planned(plan_put(TABLE, {"customer": "c-1", "n": 6}, provider, overwrite=True))
+    assert applied([change], provider).status == status
+
+
+KEYS = (KeyAttribute("customer", "S"), KeyAttribute("order", "S"))
+INDEX = TableIndex("by-status", (KeyAttribute("status", "S"), KeyAttribute("order", "S")))
+
+
+def test_WHEN_a_table_is_created_THEN_it_has_its_keys_indexes_and_tags(
+    aws_provider: AwsClientProvider,
+) -> None:
+    plan = plan_create_table(
+        "orders-{region}", KEYS, aws_provider.read_only(), indexes=[INDEX], tags={"a": "1"}
+    )
+    change = planned(plan)
+    assert change.resource.endswith(":table/orders-eu-west-1")
+    assert applied([change], aws_provider).status == "applied"
+    found = dynamodb_interactions.describe_table("orders-eu-west-1", aws_provider)
+    assert found.keys == KEYS
+    assert [(index.name, index.keys) for index in found.indexes] == [("by-status", INDEX.keys)]
+    assert found.billing_mode == "PAY_PER_REQUEST"
+    tags = aws_provider.get_dynamodb().list_tags_of_resource(ResourceArn=found.arn)["Tags"]
+    assert tags == [{"Key": "a", "Value": "1"}]
+    assert change_kind(change.kind).read_back(change, aws_provider) == "applied"
+
+
+def test_WHEN_a_table_is_created_AND_the_name_is_taken_THEN_it_is_refused(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    with pytest.raises(TableAlreadyExists):
+        list(plan_create_table(table, KEYS, aws_provider))
+
+
+@pytest.mark.parametrize(
+    ("keys", "indexes"),
+    [
+        ((), ()),
+        ((*KEYS, KeyAttribute("third", "S")), ()),
+        ((KEYS[0], KEYS[0]), ()),
+        (KEYS, (INDEX, INDEX)),
+        (KEYS, (TableIndex("x", (KeyAttribute("order", "N"),)),)),
+    ],
+)
+def test_WHEN_the_keys_of_a_table_make_no_sense_THEN_planning_it_says_so(
+    keys: tuple[KeyAttribute, ...], indexes: tuple[TableIndex, ...], aws_provider: AwsClientProvider
+) -> None:
+    with pytest.raises(InvalidInput):
+        list(plan_create_table(TABLE, keys, aws_provider, indexes=indexes))
+
+
+def test_WHEN_a_table_is_made_by_someone_else_after_the_plan_THEN_theirs_stays(
+    aws_provider: AwsClientProvider,
+) -> None:
+    change = planned(plan_create_table(TABLE, KEYS, aws_provider))
+    dynamodb_interactions.create_table(TableSpec(TABLE, KEYS[:1]), aws_provider)
+    result = applied([change], aws_provider)
+    assert "made by someone else" in str(result.error)
+    assert change_kind(change.kind).read_back(change, aws_provider) == "unknown"
+
+
+def test_WHEN_a_table_is_dropped_THEN_the_plan_says_what_is_lost_AND_it_is_gone(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    store(aws_provider, ITEM)
+    change = planned(plan_drop_table(table, aws_provider.read_only()))
+    assert change.before is not None
+    assert change.before["estimated_items"] == 1
+    assert "size_bytes" in change.before
+    assert (change.effect, change.reversibility) == (Effect.DESTROY, Reversibility.IRREVERSIBLE)
+    assert applied([change], aws_provider).status == "applied"
+    with pytest.raises(TableDoesNotExist):
+        dynamodb_interactions.describe_table(table, aws_provider)
+    assert planned(plan_drop_table(table, aws_provider)).is_noop
+    assert change_kind(change.kind).read_back(change, aws_provider) == "applied"
+
+
+def test_WHEN_a_table_is_protected_THEN_planning_its_end_is_refused() -> None:
+    client = FakeClient("dynamodb").answers("describe_table", described_table(DeletionProtectionEnabled=True))
+    with pytest.raises(TableProtected):
+        list(plan_drop_table(TABLE, fake_provider(dynamodb=client)))
+
+
+def test_WHEN_a_table_is_protected_after_the_plan_THEN_it_stays() -> None:
+    client = FakeClient("dynamodb").answers(
+        "describe_table", [described_table(), described_table(DeletionProtectionEnabled=True)]
+    )
+    provider = fake_provider(dynamodb=client)
+    result = applied([planned(plan_drop_table(TABLE, provider))], provider)
+    assert "was protected against deletion since it was planned" in str(result.error)
+
+
+def test_WHEN_a_table_is_dropped_and_made_again_after_the_plan_THEN_the_new_one_stays(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    change = planned(plan_drop_table(table, aws_provider))
+    assert change.precondition is not None
+    other = {**change.precondition, "created_at": "2020-01-01T00:00:00+00:00"}
+    old = Change.from_json(change.to_json().replace(change.precondition["created_at"], other["created_at"]))
+    result = applied([old], aws_provider)
+    assert "dropped and made again" in str(result.error)
+    assert dynamodb_interactions.describe_table(table, aws_provider)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        lambda provider: plan_put(TABLE, KEY, provider, overwrite=True),
+        lambda provider: plan_update(TABLE, KEY, ItemUpdate({"a": 1}), provider, create=True),
+        lambda provider: plan_delete(TABLE, KEY, provider),
+    ],
+)
+def test_WHEN_the_table_is_absent_THEN_that_is_an_error(
+    plan: Planner, aws_provider: AwsClientProvider
+) -> None:
+    with pytest.raises(TableDoesNotExist):
+        list(plan(aws_provider))
+
+
+def test_WHEN_the_key_is_not_that_of_the_table_THEN_aws_s_refusal_is_told(
+    aws_provider: AwsClientProvider, table: str
+) -> None:
+    with pytest.raises(AwsInteractionError):
+        list(plan_delete(table, {"customer": "c-1"}, aws_provider))
