@@ -1,9 +1,9 @@
 """All that the sandbox knows of moto's insides, for exactly the pinned version.
 
-Moto draws identifiers from one random source, but upload ids and session tokens from the operating
-system, and takes the time from the machine. Replayed as it stands, a journal would give other ids and
-later dates. ``Steering`` puts moto's own modules, and no other, on one seeded source and one clock that
-can be held; ``install`` must run again after moto has imported more of itself.
+Moto draws identifiers from one random source, but upload ids, session tokens and some names from the
+operating system, and takes the time from the machine. Replayed as it stands, a journal would give other
+ids and later dates. ``Steering`` puts moto's own modules, and no other, on one seeded source and one
+clock that can be held; ``install`` must run again after moto has imported more of itself.
 """
 
 import datetime as dt
@@ -12,6 +12,7 @@ import importlib
 import os
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -77,6 +78,8 @@ class Steering:
             id(time.time): _now,
             id(os): _Standin(os, urandom=mock_random.randbytes),
             id(os.urandom): mock_random.randbytes,
+            id(uuid): _Standin(uuid, uuid4=mock_random.uuid4),
+            id(uuid.uuid4): mock_random.uuid4,
         }
 
     def install(self) -> None:

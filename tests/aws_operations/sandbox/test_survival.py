@@ -110,6 +110,12 @@ def test_WHEN_restarting_AND_services_were_used_THEN_ids_dates_and_arns_are_the_
     ec2.run_instances(ImageId="ami-12c6146b", MinCount=2, MaxCount=2)
     rds.stop_db_instance(DBInstanceIdentifier="orders-db")
     rds.create_db_snapshot(DBInstanceIdentifier="orders-db", DBSnapshotIdentifier="mine")
+    rds.create_db_cluster(
+        DBClusterIdentifier="managed",
+        Engine="aurora-postgresql",
+        MasterUsername="me",
+        ManageMasterUserPassword=True,
+    )
     dynamodb.put_item(TableName="orders", Item={"customer": {"S": "c-9"}, "order": {"S": "1"}})
     secrets.create_secret(Name="mine", SecretString="1")
     secrets.put_secret_value(SecretId="orders/database", SecretString="2")
@@ -121,6 +127,7 @@ def test_WHEN_restarting_AND_services_were_used_THEN_ids_dates_and_arns_are_the_
     assert visible_services(client, member) == before
     assert len(before["snapshots"]) == 4
     assert [item["DBInstanceStatus"] for item in before["databases"]] == ["stopped", "available"]
+    assert any(item["Name"].startswith("rds!cluster-") for item in before["secrets"])
 
 
 @pytest.mark.usefixtures("sandbox")
