@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from aws_interactions.access_keys import AccessKeys
-from tests.conformance.stage import ANYTHING, HOME_ACCOUNT, OTHER_ACCOUNT, Account
+from aws_interactions.aws_client_provider import AwsClientProvider
+from tests.conformance.stage import ANYTHING, HOME_ACCOUNT, OTHER_ACCOUNT, REGION, Account
 from tests.support.emulators import Emulator, running_dynalite, running_ministack
 from tests.support.sandbox_fixtures import clean_environment
 
@@ -47,6 +48,20 @@ def ministack_environment(tmp_path: Path, ministack: Emulator) -> dict[str, str]
     home = tmp_path / "program-home"
     home.mkdir()
     return {**clean_environment(home), "AWS_ENDPOINT_URL": ministack.endpoint_url}
+
+
+@pytest.fixture
+def dynalite_environment(ministack_environment: dict[str, str], dynalite: Emulator) -> dict[str, str]:
+    """Give an environment in which tables are dynalite's, and all the rest, STS included, is ministack's."""
+    return {**ministack_environment, "AWS_ENDPOINT_URL_DYNAMODB": dynalite.endpoint_url}
+
+
+@pytest.fixture(scope="session")
+def dynalite_provider(dynalite: Emulator) -> AwsClientProvider:
+    """Give a provider for dynalite's tables, and for nothing else; dynalite takes any keys."""
+    return AwsClientProvider(
+        aws_region=REGION, access_keys=AccessKeys("any", "any"), endpoint_url=dynalite.endpoint_url
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -88,15 +88,15 @@ def variables_of(keys: AccessKeys) -> dict[str, str]:
 class Stage:
     """What a run of one command is given.
 
-    ``root`` sees and prepares what the command, which acts as a user, will find. ``folder`` is for
-    files. ``is_dynalite``: the tables are dynalite's, everything else ministack's.
+    ``root`` sees and prepares what the command, which acts as a user, will find; ``dynamodb`` does so for
+    tables, which may be dynalite's where everything else is ministack's. ``folder`` is for files.
     """
 
     words: str
     environment: Mapping[str, str]
     root: AwsClientProvider
+    dynamodb: Any
     folder: Path
-    is_dynalite: bool = False
 
     def run(
         self, *arguments: str, exit_code: int = 0, stdin: str = "", words: str | None = None

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from aws_interactions.access_keys import AccessKeys
+from aws_interactions.aws_client_provider import AwsClientProvider
 from commands.command_tree import every_verb
 from tests.conformance.command_runs import NOT_AGAINST_DYNALITE, NOT_AGAINST_MINISTACK
 from tests.conformance.stage import RUNS, Account, Stage, variables_of
@@ -12,8 +13,12 @@ from tests.conformance.stage import RUNS, Account, Stage, variables_of
 # These call no AWS at all.
 LOCAL_NOUNS = {"sandbox", "completion"}
 AWS_VERBS = sorted(words for words, _ in every_verb() if words.split()[0] not in LOCAL_NOUNS)
-ON_MINISTACK = [words for words in RUNS if words not in NOT_AGAINST_MINISTACK]
-ON_DYNALITE = [words for words in RUNS if words.startswith("dynamodb ") and words not in NOT_AGAINST_DYNALITE]
+ON_MINISTACK = [words for words in AWS_VERBS if words in RUNS and words not in NOT_AGAINST_MINISTACK]
+ON_DYNALITE = [
+    words
+    for words in AWS_VERBS
+    if words.startswith("dynamodb ") and words in RUNS and words not in NOT_AGAINST_DYNALITE
+]
 
 
 def test_WHEN_a_command_is_registered_THEN_it_has_a_run_or_a_reason_here() -> None:
@@ -31,4 +36,18 @@ def test_WHEN_a_command_runs_under_real_iam_THEN_it_has_its_effect(
     tmp_path: Path,
 ) -> None:
     environment = {**ministack_environment, **variables_of(operator[1])}
-    RUNS[words](Stage(words, environment, home_account.root, tmp_path))
+    root = home_account.root
+    RUNS[words](Stage(words, environment, root, root.get_dynamodb(), tmp_path))
+
+
+@pytest.mark.parametrize("words", ON_DYNALITE)
+def test_WHEN_a_command_of_dynamodb_runs_against_dynalite_THEN_it_has_its_effect(
+    words: str,
+    home_account: Account,
+    operator: tuple[str, AccessKeys],
+    dynalite_environment: dict[str, str],
+    dynalite_provider: AwsClientProvider,
+    tmp_path: Path,
+) -> None:
+    environment = {**dynalite_environment, **variables_of(operator[1])}
+    RUNS[words](Stage(words, environment, home_account.root, dynalite_provider.get_dynamodb(), tmp_path))
