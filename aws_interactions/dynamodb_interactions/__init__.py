@@ -10,6 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aws_interactions.dynamodb_interactions.batches import (
+        BatchWriteOutcome as BatchWriteOutcome,
+        WriteRequest as WriteRequest,
+        batch_get as batch_get,
+        batch_write as batch_write,
+    )
     from aws_interactions.dynamodb_interactions.errors import (
         ConditionNotMet as ConditionNotMet,
         DuplicateKeys as DuplicateKeys,
@@ -38,6 +44,11 @@ if TYPE_CHECKING:
         put_item as put_item,
         update_item as update_item,
     )
+    from aws_interactions.dynamodb_interactions.queries import (
+        SortComparison as SortComparison,
+        SortCondition as SortCondition,
+        query as query,
+    )
     from aws_interactions.dynamodb_interactions.records import (
         CancellationReason as CancellationReason,
         KeyAttribute as KeyAttribute,
@@ -46,12 +57,25 @@ if TYPE_CHECKING:
         TableSpec as TableSpec,
         TableStatus as TableStatus,
     )
+    from aws_interactions.dynamodb_interactions.scans import (
+        scan as scan,
+    )
     from aws_interactions.dynamodb_interactions.tables import (
         create_table as create_table,
         delete_table as delete_table,
         describe_table as describe_table,
         list_tables as list_tables,
         wait_for_table as wait_for_table,
+    )
+    from aws_interactions.dynamodb_interactions.transactions import (
+        Check as Check,
+        Delete as Delete,
+        Get as Get,
+        Put as Put,
+        TransactWrite as TransactWrite,
+        Update as Update,
+        transact_get as transact_get,
+        transact_write as transact_write,
     )
     from aws_interactions.dynamodb_interactions.values import (
         Item as Item,
@@ -63,6 +87,12 @@ if TYPE_CHECKING:
     )
 
 _NAMES_BY_HOME = {
+    "batches": (
+        "BatchWriteOutcome",
+        "WriteRequest",
+        "batch_get",
+        "batch_write",
+    ),
     "errors": (
         "ConditionNotMet",
         "DuplicateKeys",
@@ -91,6 +121,11 @@ _NAMES_BY_HOME = {
         "put_item",
         "update_item",
     ),
+    "queries": (
+        "SortComparison",
+        "SortCondition",
+        "query",
+    ),
     "records": (
         "CancellationReason",
         "KeyAttribute",
@@ -99,12 +134,23 @@ _NAMES_BY_HOME = {
         "TableSpec",
         "TableStatus",
     ),
+    "scans": ("scan",),
     "tables": (
         "create_table",
         "delete_table",
         "describe_table",
         "list_tables",
         "wait_for_table",
+    ),
+    "transactions": (
+        "Check",
+        "Delete",
+        "Get",
+        "Put",
+        "TransactWrite",
+        "Update",
+        "transact_get",
+        "transact_write",
     ),
     "values": (
         "Item",
