@@ -24,6 +24,13 @@ def bucket(home_account: Account) -> str:
     return name
 
 
+@pytest.fixture
+def secret(home_account: Account) -> str:
+    name = fresh("secret")
+    home_account.root.get_secretsmanager().create_secret(Name=name, SecretString="correct horse")
+    return name
+
+
 @pytest.mark.parametrize(
     ("line", "iam_action"),
     [
@@ -33,12 +40,22 @@ def bucket(home_account: Account) -> str:
         ("s3 tags get {bucket}", "s3:GetBucketTagging"),
         ("s3 tags set {bucket} a=b", "s3:GetBucketTagging"),
         ("s3 versioning set {bucket} enabled", "s3:GetBucketVersioning"),
+        ("ec2 list", "ec2:DescribeInstances"),
+        ("rds list", "rds:DescribeDBInstances"),
+        ("secrets list", "secretsmanager:ListSecrets"),
+        ("secrets get {secret}", "secretsmanager:GetSecretValue"),
+        ("secrets describe {secret}", "secretsmanager:DescribeSecret"),
     ],
 )
 def test_WHEN_a_call_is_denied_THEN_the_message_names_the_iam_action_to_allow(
-    line: str, iam_action: str, nobody: AccessKeys, bucket: str, ministack_environment: dict[str, str]
+    line: str,
+    iam_action: str,
+    nobody: AccessKeys,
+    bucket: str,
+    secret: str,
+    ministack_environment: dict[str, str],
 ) -> None:
-    filled = line.format(bucket=bucket, new=fresh("bucket"))
+    filled = line.format(bucket=bucket, new=fresh("bucket"), secret=secret)
     done = run_program([*filled.split(), "--yes"], {**ministack_environment, **variables_of(nobody)})
     assert done.returncode == 4, done.stderr
     assert done.stderr.count("\n") == 1
