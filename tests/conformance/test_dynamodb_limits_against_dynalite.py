@@ -27,18 +27,9 @@ from aws_interactions.dynamodb_interactions import (
     update_item,
     wait_for_table,
 )
-from tests.conformance.stage import fresh
+from tests.conformance.tables import make_table
 
 KIB = 1024
-
-
-def make_table(
-    aws_provider: AwsClientProvider, *keys: KeyAttribute, indexes: tuple[TableIndex, ...] = ()
-) -> str:
-    spec = TableSpec(fresh("orders"), keys or (KeyAttribute("customer", "S"),), indexes=indexes)
-    create_table(spec, aws_provider)
-    wait_for_table(spec.name, "active", aws_provider, timeout=10, interval=0.02)
-    return spec.name
 
 
 @pytest.fixture(scope="module")
