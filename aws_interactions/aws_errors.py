@@ -250,6 +250,7 @@ _KIND_BY_CODE: dict[str, type[AwsInteractionError]] = {
             "MissingParameter",
             "IdempotentParameterMismatchException",
             "InvalidArgument",
+            "InvalidInput",
             "InvalidInputException",
             "InvalidParameterException",
             "InvalidRequestException",

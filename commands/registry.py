@@ -18,6 +18,8 @@ class NounEntry:
 
 NOUNS: tuple[NounEntry, ...] = (
     NounEntry("identity", "commands.identity", "Who the credentials act as."),
+    NounEntry("organizations", "commands.organizations", "Accounts and units of the organisation."),
+    NounEntry("iam", "commands.iam", "What identities may do."),
     NounEntry("s3", "commands.s3", "Buckets and objects."),
     NounEntry("ec2", "commands.ec2", "Instances, networks, volumes and their tags."),
     NounEntry("rds", "commands.rds", "Databases, instances and clusters alike, and their snapshots."),
@@ -29,6 +31,16 @@ NOUNS: tuple[NounEntry, ...] = (
 WORDS_OF_OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "whoami": ("identity whoami",),
     "sts": ("identity whoami",),
+    "org": ("organizations",),
+    "organizations list": ("organizations accounts", "organizations ous"),
+    "organizations ls": ("organizations accounts", "organizations ous"),
+    "organizations list-accounts": ("organizations accounts",),
+    "organizations list-accounts-for-parent": ("organizations accounts",),
+    "organizations list-organizational-units-for-parent": ("organizations ous",),
+    "organizations units": ("organizations ous",),
+    "iam simulate-principal-policy": ("iam can-i",),
+    "iam can": ("iam can-i",),
+    "iam whoami": ("identity whoami",),
     "ls": ("s3 ls",),
     "cp": ("s3 put", "s3 get"),
     "s3api": ("s3",),

@@ -7,8 +7,6 @@ clock that can be held; ``install`` must run again after moto has imported more 
 """
 
 import datetime as dt
-import functools
-import importlib
 import os
 import sys
 import time
@@ -121,22 +119,7 @@ def moto_application() -> Any:
     # Moto lists its own directory for every request, which is half of what a small one costs.
     modules = frozenset(backends.list_of_moto_modules())
     backends.list_of_moto_modules = lambda: modules
-    _import_ec2()
     return DomainDispatcherApplication(create_backend_app)
-
-
-def _import_ec2() -> None:
-    # Its table of regions makes four sessions, and each reads the same six megabytes of models again.
-    from botocore.loaders import JSONFileLoader
-
-    loader: Any = JSONFileLoader
-    original = loader.load_file
-    load_once = functools.cache(loader().load_file)
-    loader.load_file = lambda _self, file_path: load_once(file_path)
-    try:
-        importlib.import_module("moto.ec2.models.availability_zones_and_regions")
-    finally:
-        loader.load_file = original
 
 
 def request_handler() -> Any:

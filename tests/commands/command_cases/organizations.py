@@ -1,0 +1,4 @@
+CASES: dict[str, list[str]] = {
+    "organizations accounts": ["--ou", "/workloads", "--recursive"],
+    "organizations ous": [],
+}
