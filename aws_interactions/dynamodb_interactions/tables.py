@@ -15,6 +15,7 @@ from aws_interactions.dynamodb_interactions.errors import (
     TableDoesNotExist,
     TableLimitReached,
     TableProtected,
+    if_sent_once,
     table_errors,
     table_resource,
 )
@@ -70,7 +71,7 @@ def create_table(spec: TableSpec, aws_provider: "AwsClientProvider") -> TableDes
     parameters = _creation(spec)
     client: Any = aws_provider.get_dynamodb()
     taken = {
-        "ResourceInUseException": lambda _: TableAlreadyExists(spec.name),
+        "ResourceInUseException": lambda error: if_sent_once(error, TableAlreadyExists(spec.name)),
         "LimitExceededException": lambda _: TableLimitReached(spec.name),
     }
     with table_errors(spec.name, taken):
@@ -88,6 +89,8 @@ def delete_table(table_name: str, aws_provider: "AwsClientProvider") -> TableDes
     logger.debug("delete_table table=%s", table_name)
     client: Any = aws_provider.get_dynamodb()
     refused = {
+        "ResourceInUseException": lambda error: if_sent_once(error, TableBusy(table_name)),
+        "ResourceNotFoundException": lambda error: if_sent_once(error, TableDoesNotExist(table_name)),
         "LimitExceededException": lambda _: TableLimitReached(table_name),
         "ValidationException": lambda error: _refusal(error, table_name),
     }

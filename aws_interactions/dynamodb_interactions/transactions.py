@@ -178,7 +178,7 @@ def transact_get(
     with table_errors(_tables(gets), _cancelled(gets)):
         answer = client.transact_get_items(TransactItems=requests)
     found = [response.get("Item") for response in answer.get("Responses", ())]
-    return [from_item(item, numbers) if item else None for item in found]
+    return [None if item is None else from_item(item, numbers) for item in found]
 
 
 def _check_size(parts: Sequence[TransactWrite | Get]) -> None:
