@@ -1,5 +1,6 @@
 """What the kinds of DynamoDB changes share: names of items, conditions on what was planned, reading again."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,14 +17,15 @@ from aws_operations.targets import Target
 # AWS's limits are 4096 bytes and 300 operators in an expression; each comparison brings an "and" with it.
 _LONGEST_EXPRESSION = 4000
 _MOST_COMPARISONS = 140
+_PLACEHOLDER = re.compile(r"[#:][A-Za-z0-9_]+")
 
 
 class ItemAlreadyExists(AlreadyExists):
     """There is an item of that key, and replacing it was not asked for."""
 
     def __init__(self, table_name: str, key: Mapping[str, Any]) -> None:
-        key_text = json_line(document_of(key))
-        super().__init__(f"{table_name}: there is an item {key_text}", resource=f"{table_name} {key_text}")
+        name = f"{table_name} {json_line(document_of(key))}"
+        super().__init__(f"{name}: there is an item of this key", resource=name)
         self.table_name = table_name
         self.key = dict(key)
 
@@ -32,8 +34,8 @@ class ItemDoesNotExist(NotFound):
     """There is no item of that key, and making one was not asked for."""
 
     def __init__(self, table_name: str, key: Mapping[str, Any]) -> None:
-        key_text = json_line(document_of(key))
-        super().__init__(f"{table_name}: there is no item {key_text}", resource=f"{table_name} {key_text}")
+        name = f"{table_name} {json_line(document_of(key))}"
+        super().__init__(f"{name}: there is no item of this key", resource=name)
         self.table_name = table_name
         self.key = dict(key)
 
@@ -186,10 +188,19 @@ def _was_sent_again(error: ConditionNotMet) -> bool:
 
 
 def check_condition_names(condition: Condition | None) -> None:
-    """Raise ``InvalidInput`` for names without ``#`` and values without ``:``."""
+    """Raise ``InvalidInput`` for an empty expression, and for names and values missing or misnamed."""
     if condition is None:
         return
+    if not condition.expression.strip():
+        raise InvalidInput("the expression is empty")
     for sign, given in (("#", condition.names), (":", condition.values)):
         wrong = next((name for name in given if not name.startswith(sign) or len(name) == 1), None)
         if wrong is not None:
             raise InvalidInput(f"{wrong!r} must start with {sign} and have a name after it")
+    used = _PLACEHOLDER.findall(condition.expression)
+    missing = next(
+        (name for name in used if name not in condition.names and name not in condition.values), None
+    )
+    if missing is not None:
+        kind = "names" if missing.startswith("#") else "values"
+        raise InvalidInput(f"the expression uses {missing}, which is not among the {kind} that were given")

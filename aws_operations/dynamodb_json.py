@@ -204,11 +204,7 @@ def _complaint(text: str, error: json.JSONDecodeError) -> str:
     if not text.strip():
         return "there is no JSON in it, it is empty"
     place = f"line {error.lineno} column {error.colno}" if "\n" in text.strip() else f"column {error.colno}"
-    bare = _excerpt_text(text.strip())
-    advice = ""
-    if text.strip()[0] not in '"{[' and error.pos <= len(text) - len(text.lstrip()):
-        advice = f"; text is in double quotes: '\"{bare}\"'"
-    return f"{bare} is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at {place}{advice}"
+    return f"{_excerpt_text(text.strip())} is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at {place}"
 
 
 def _object_of(pairs: Iterable[tuple[str, Any]]) -> JsonObject:

@@ -14,7 +14,6 @@ from aws_operations.dynamodb_json import (
     json_line,
     parse_item,
     parse_json,
-    parse_value,
     same,
 )
 
@@ -143,11 +142,6 @@ def test_WHEN_a_text_stands_for_no_item_THEN_the_error_says_what_and_where(
     for part in parts:
         assert part in str(caught.value)
     assert len(str(caught.value)) < 200
-
-
-def test_WHEN_a_bare_word_is_given_THEN_the_error_says_how_text_is_quoted() -> None:
-    with pytest.raises(InvalidInput, match="'\"shipped\"'"):
-        parse_value("shipped")
 
 
 def test_WHEN_numbers_are_read_THEN_no_digit_is_lost() -> None:

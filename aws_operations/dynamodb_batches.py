@@ -1,0 +1,318 @@
+"""Many items written from a file of JSON lines, with an honest answer for each line.
+
+DynamoDB takes no conditions in a batch: what somebody else writes between looking again, which is done just
+before each batch, and the writing itself is lost. Where that matters, items are put one by one.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aws_interactions import dynamodb_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import AlreadyExists, AwsInteractionError, InvalidInput, Throttled
+from aws_interactions.dynamodb_interactions import TableDescription, to_attribute, to_item
+from aws_interactions.local_files import check_destination, new_file
+from aws_interactions.service_operations import iam_actions_of
+from aws_operations.changes import (
+    Change,
+    ChangeKind,
+    ChangeResult,
+    Effect,
+    JsonObject,
+    ResultStatus,
+    Reversibility,
+    register,
+    result_of_error,
+)
+from aws_operations.dynamodb_change_parts import (
+    drift_between,
+    item_resource,
+    key_of,
+    read_back_item,
+    recheck_item,
+    table_of,
+    target_of,
+)
+from aws_operations.dynamodb_json import Item, document_of, item_of, json_line, same
+from aws_operations.dynamodb_lines import JsonLines, Line, WrongLines, numbers_of_lines
+from aws_operations.targets import Target, fill_template, name_in
+
+logger = logging.getLogger(__name__)
+
+KEYS_A_READ = 100
+_WRITES_A_BATCH = 25
+_WORD_BY_TYPE = {"S": "text", "N": "a number", "B": "a $binary"}
+_DONE = frozenset({ResultStatus.APPLIED, ResultStatus.UNCHANGED})
+
+
+class ItemsAlreadyExist(AlreadyExists):
+    """Lines of a file would replace items, which was not asked for; ``lines`` has their numbers."""
+
+    def __init__(self, table_name: str, source: str, lines: Sequence[int]) -> None:
+        super().__init__(
+            f"{table_name}: {source} would replace {len(lines)} item{'' if len(lines) == 1 else 's'} "
+            f"({numbers_of_lines(lines)})",
+            resource=table_name,
+        )
+        self.table_name = table_name
+        self.lines = tuple(lines)
+
+
+class ItemNotWritten(Throttled):
+    """DynamoDB left an item of a batch unprocessed to the end."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"{resource}: DynamoDB left it unprocessed to the end", resource=resource)
+
+
+class BatchVerb(StrEnum):
+    """What a line of a batch does with an item."""
+
+    PUT = "put"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """An item to put, or the key of one to delete."""
+
+    verb: BatchVerb
+    item: Item
+
+
+def batch_requests(source: Path | BinaryIO) -> JsonLines[BatchRequest]:
+    """Return the lines of a file or stream, each ``{"put": ITEM}`` or ``{"delete": KEY}``."""
+    return JsonLines(source, _request_of)
+
+
+def _request_of(document: object) -> BatchRequest:
+    if isinstance(document, dict) and len(document) == 1:
+        [(verb, inner)] = document.items()
+        if verb in set(BatchVerb):
+            item = item_of(inner)
+            to_item(item)
+            return BatchRequest(BatchVerb(verb), item)
+    raise InvalidInput('is neither {"put": ITEM} nor {"delete": KEY}')
+
+
+class BatchWrite:
+    """A batch of writes to a table, planned in each target, that keeps the lines that were not carried out.
+
+    ``left_over`` is the file for them, ``{account}`` and ``{region}`` filled in; it must not exist, and is
+    made only if a line is left. A put that finds the very same item is nothing to do, so that a file can be
+    run again after a failure.
+    """
+
+    def __init__(
+        self,
+        table_name: str,
+        requests: JsonLines[BatchRequest],
+        *,
+        overwrite: bool = False,
+        left_over: str | None = None,
+    ) -> None:
+        self._table_name = table_name
+        self._requests = requests
+        self._overwrite = overwrite
+        self._left_over = left_over
+        self._open: dict[Target, dict[str, str]] = {}
+
+    def plan(self, aws_provider: AwsClientProvider) -> Iterator[Change]:
+        """Plan every line; reads the items as they are, a hundred a call (BatchGetItem).
+
+        Raises ``WrongLines`` for what is no request, has no key, or names an item twice, and
+        ``ItemsAlreadyExist`` unless replacing was asked for.
+        """
+        table = fill_template(self._table_name, aws_provider)
+        lines = self._requests.lines
+        keys = self._keys(dynamodb_interactions.describe_table(table, aws_provider))
+        environment = aws_provider.get_aws_env()
+        target = target_of(environment)
+        if self._left_over is not None:
+            check_destination(Path(name_in(target, self._left_over)), overwrite=False)
+        open_lines: dict[str, str] = {}
+        in_the_way: list[int] = []
+        for line, key, present in _with_present(lines, keys, table, aws_provider):
+            change = _change(line.value, item_resource(environment, table, key), target, key, present)
+            if change.effect is Effect.OVERWRITE and not change.is_noop and not self._overwrite:
+                in_the_way.append(line.number)
+                continue
+            open_lines[change.resource] = line.text
+            yield change
+        if in_the_way:
+            raise ItemsAlreadyExist(table, self._requests.name, in_the_way)
+        self._open[target] = open_lines
+
+    def _keys(self, table: TableDescription) -> list[Item]:
+        complaints: dict[int, str] = {}
+        number_by_key: dict[str, int] = {}
+        keys = []
+        for line in self._requests.lines:
+            try:
+                key = table.key_of(line.value.item)
+                _check_key(line.value, key, table)
+            except InvalidInput as error:
+                complaints[line.number] = str(error)
+                continue
+            first = number_by_key.setdefault(json_line(document_of(key)), line.number)
+            if first != line.number:
+                complaints[line.number] = f"is of the same item as line {first}"
+            keys.append(key)
+        if complaints:
+            raise WrongLines(self._requests.name, complaints)
+        return keys
+
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[ChangeResult], None]]:
+        """Give what takes each result; on the way out, whatever ended it, the lines left over are written."""
+        try:
+            yield self._note
+        finally:
+            self._keep_left_over()
+
+    def _note(self, result: ChangeResult) -> None:
+        if result.status in _DONE:
+            self._open[result.change.target].pop(result.change.resource, None)
+
+    def _keep_left_over(self) -> None:
+        for target, lines in self._open.items():
+            if not lines or self._left_over is None:
+                continue
+            path = Path(name_in(target, self._left_over))
+            with new_file(path) as write:
+                write("".join(f"{text}\n" for text in lines.values()).encode())
+            logger.warning("%d lines were not carried out, or may not have been: see %s", len(lines), path)
+
+
+def _check_key(request: BatchRequest, key: Mapping[str, Any], table: TableDescription) -> None:
+    for attribute in table.keys:
+        [(kind, content)] = to_attribute(key[attribute.name]).items()
+        if kind != attribute.type or not content:
+            wanted = _WORD_BY_TYPE.get(attribute.type, attribute.type)
+            raise InvalidInput(f"{attribute.name} is of the key: it has to be {wanted}, and not empty")
+    if request.verb is BatchVerb.DELETE and len(request.item) > len(key):
+        more = next(name for name in request.item if name not in key)
+        raise InvalidInput(f"a delete takes the key alone, and {more} is not of it")
+
+
+def _with_present(
+    lines: Sequence[Line[BatchRequest]], keys: Sequence[Item], table: str, aws_provider: AwsClientProvider
+) -> Iterator[tuple[Line[BatchRequest], Item, JsonObject | None]]:
+    pairs = iter(zip(lines, keys, strict=True))
+    while chunk := list(islice(pairs, KEYS_A_READ)):
+        found = present_documents(table, [key for _, key in chunk], aws_provider)
+        for line, key in chunk:
+            yield line, key, found[json_line(document_of(key))]
+
+
+def present_documents(
+    table: str, keys: Sequence[Mapping[str, Any]], aws_provider: AwsClientProvider
+) -> dict[str, JsonObject | None]:
+    """Return the items of keys as documents by the JSON of the key (BatchGetItem, consistent)."""
+    return {
+        json_line(document_of(key)): None if item is None else document_of(item)
+        for key, item in dynamodb_interactions.batch_get(table, keys, aws_provider, consistent=True)
+    }
+
+
+def _change(
+    request: BatchRequest, resource: str, target: Target, key: Item, before: JsonObject | None
+) -> Change:
+    is_delete = request.verb is BatchVerb.DELETE
+    is_new = before is None and not is_delete
+    return Change(
+        kind="dynamodb.batch-write",
+        target=target,
+        resource=resource,
+        effect=Effect.DESTROY if is_delete else Effect.CREATE if before is None else Effect.OVERWRITE,
+        before=before,
+        after=None if is_delete else document_of(request.item),
+        iam_actions=iam_actions_of("dynamodb", "DescribeTable", "BatchGetItem", "BatchWriteItem"),
+        reversibility=Reversibility.COMPENSABLE if is_new or is_delete else Reversibility.REVERSIBLE,
+        precondition={"key": document_of(key)},
+    )
+
+
+def _by_table(batch: Iterable[Change]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = {}
+    for change in batch:
+        found.setdefault(table_of(change), []).append(change)
+    return found
+
+
+def _present_by_resource(
+    batch: Sequence[Change], aws_provider: AwsClientProvider
+) -> dict[str, JsonObject | None]:
+    present = {}
+    for table, same_table in _by_table(batch).items():
+        found = present_documents(table, [key_of(change) for change in same_table], aws_provider)
+        present.update({change.resource: found[json_line(_key_document(change))] for change in same_table})
+    return present
+
+
+def _key_document(change: Change) -> JsonObject:
+    return document_of(key_of(change))
+
+
+def _recheck_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
+    present = _present_by_resource(batch, aws_provider)
+    return [drift_between(change.before, present[change.resource]) for change in batch]
+
+
+def _apply(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
+    for table, changes in _by_table(batch).items():
+        try:
+            left_over = _write(table, changes, aws_provider)
+        except (AwsInteractionError, ClientError, BotoCoreError) as error:
+            yield from _results_after(error, changes, aws_provider)
+            continue
+        for change in changes:
+            if json_line(_key_document(change)) in left_over:
+                yield ChangeResult(change, ResultStatus.FAILED, ItemNotWritten(change.resource))
+            else:
+                yield ChangeResult(change, ResultStatus.APPLIED)
+
+
+def _results_after(
+    error: Exception, changes: Sequence[Change], aws_provider: AwsClientProvider
+) -> Iterator[ChangeResult]:
+    """Yield what became of a batch that ended with an error: some of it may have been written before."""
+    try:
+        present = _present_by_resource(changes, aws_provider)
+    except (AwsInteractionError, ClientError, BotoCoreError):
+        yield from (result_of_error(change, error) for change in changes)
+        return
+    for change in changes:
+        if same(present[change.resource], change.after):
+            yield ChangeResult(change, ResultStatus.APPLIED)
+        else:
+            yield result_of_error(change, error)
+
+
+def _write(table: str, changes: Sequence[Change], aws_provider: AwsClientProvider) -> set[str]:
+    """Write a batch and return the keys, as JSON, of what DynamoDB left unprocessed (BatchWriteItem)."""
+    puts = [item_of(change.after) for change in changes if change.after is not None]
+    deletes = [key_of(change) for change in changes if change.after is None]
+    key_names = tuple(key_of(changes[0]))
+    outcome = dynamodb_interactions.batch_write(table, puts, deletes, aws_provider, key_names=key_names)
+    return {json_line(document_of(request.key)) for request in outcome.left_over}
+
+
+register(
+    ChangeKind(
+        "dynamodb.batch-write",
+        _apply,
+        recheck_item,
+        read_back_item,
+        batch_size=_WRITES_A_BATCH,
+        recheck_batch=_recheck_batch,
+    )
+)

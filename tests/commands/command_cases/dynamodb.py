@@ -1,0 +1,29 @@
+from pathlib import Path
+
+TABLE = "orders"
+# Braces are doubled: names in single ones are filled in.
+KEY = '{{"customer": "c-1", "order": "2026-01-07-1"}}'
+HERE = Path(__file__).parent
+
+CASES: dict[str, list[str]] = {
+    "dynamodb tables": ["--details"],
+    "dynamodb describe": [TABLE],
+    "dynamodb create": ["{new}", "--key", "customer:S", "--key", "order:N", "--tag", "team=ops"],
+    "dynamodb drop": [TABLE],
+    "dynamodb wait": [TABLE],
+    "dynamodb get": [TABLE, KEY],
+    "dynamodb put": [TABLE, '{{"customer": "c-1", "order": "2026-01-07-1", "total": 1}}', "--overwrite"],
+    "dynamodb update": [TABLE, KEY, "--set", 'status="lost"', "--add", "total=0.5"],
+    "dynamodb delete": [TABLE, KEY],
+    "dynamodb query": [TABLE, '{{"customer": "c-1"}}', "--from", "2026-01"],
+    "dynamodb scan": [TABLE, "--segments", "2"],
+    "dynamodb batch-get": [TABLE, str(HERE / "dynamodb_keys.jsonl")],
+    "dynamodb batch-write": [TABLE, str(HERE / "dynamodb_writes.jsonl")],
+}
+TAKE_AWAY = [
+    "dynamodb drop",
+    "dynamodb put",
+    "dynamodb update",
+    "dynamodb delete",
+    "dynamodb batch-write",
+]
