@@ -253,3 +253,28 @@ def test_WHEN_the_session_token_is_missing_THEN_it_is_a_credentials_problem(
     done = run_program(line.split(), {**ministack_environment, **variables_of(without)})
     assert done.returncode == 3, done.stderr
     assert only_line(done)
+
+
+@pytest.mark.parametrize(
+    ("action", "decision"),
+    [("s3:GetObject", "allowed"), ("s3:PutObject", "implicit_deny"), ("s3:DeleteObject", "explicit_deny")],
+)
+def test_WHEN_an_assumed_role_asks_what_it_may_do_THEN_the_answer_is_that_of_the_role(
+    action: str,
+    decision: str,
+    home_account: Account,
+    assuming_user: tuple[str, AccessKeys],
+    ministack_environment: dict[str, str],
+) -> None:
+    arn, keys = assuming_user
+    may_ask = {
+        "Effect": "Allow",
+        "Action": ["iam:SimulatePrincipalPolicy", "iam:GetRole", "s3:GetObject"],
+        "Resource": "*",
+    }
+    may_not = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"}
+    role = home_account.make_role(trust_in(arn), may_ask, may_not)
+    line = ["iam", "can-i", action, "--assume-role-arn", role, "--output", "json"]
+    done = run_program(line, {**ministack_environment, **variables_of(keys)})
+    assert done.returncode == 0, done.stderr
+    assert [row["decision"] for row in json.loads(done.stdout)] == [decision]
