@@ -55,6 +55,26 @@ def instance_details(given: Sequence[str], aws_provider: AwsClientProvider) -> "
     yield from resolve(INSTANCES, given, aws_provider)
 
 
+def wait(
+    given: Sequence[str], state: str, aws_provider: AwsClientProvider, *, timeout: float, interval: float
+) -> Iterator[InstanceRow]:
+    """Wait until all instances that words mean are running, stopped or terminated, and yield them.
+
+    ``timeout`` and ``interval`` in seconds; for what is raised see ``wait_for_instances``. What a tag means
+    is settled before the wait.
+    """
+    from aws_operations.ec2_names import INSTANCES, resolve
+
+    found = ec2_interactions.wait_for_instances(
+        [instance.instance_id for instance in resolve(INSTANCES, given, aws_provider)],
+        ec2_interactions.InstanceState(state),
+        aws_provider,
+        timeout=timeout,
+        interval=interval,
+    )
+    yield from map(_row, found)
+
+
 def _row(instance: "Instance") -> InstanceRow:
     return InstanceRow(
         instance.instance_id,

@@ -8,13 +8,20 @@ import click
 
 from commands.app import noun
 from commands.lazy import lazy
-from commands.parameters import NAME_AND_VALUE, UTF8_TEXT
+from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, wait_options
 from commands.shapes import Shape
 
 if TYPE_CHECKING:
-    from aws_operations import ec2 as operations, ec2_places as places
+    from aws_operations import (
+        ec2 as operations,
+        ec2_changes as changes,
+        ec2_places as places,
+        ec2_tag_changes as tag_changes,
+    )
 else:
     operations = lazy("aws_operations.ec2")
+    changes = lazy("aws_operations.ec2_changes")
+    tag_changes = lazy("aws_operations.ec2_tag_changes")
     places = lazy("aws_operations.ec2_places")
 
 ec2 = noun("ec2", help="Instances, networks, volumes and their tags.")
@@ -23,11 +30,29 @@ PROGRAM_ON_SANDBOX = "manage-resources --sandbox ec2"
 Body = TypeVar("Body", bound=Callable[..., Any])
 
 STATES = ("pending", "running", "shutting-down", "terminated", "stopping", "stopped")
+STATES_TO_WAIT_FOR = ("running", "stopped", "terminated")
 
 instances_argument = click.argument(
     "instances", metavar="INSTANCE...", type=UTF8_TEXT, nargs=-1, required=True
 )
 
+
+class IpAddress(click.ParamType[str]):
+    """An IPv4 or IPv6 address, in the form that EC2 has it in."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the address, or fail with what is one."""
+        from ipaddress import ip_address
+
+        try:
+            return str(ip_address(str(value)))
+        except ValueError:
+            self.fail(f"{str(value)!r} is not an IPv4 or IPv6 address", param, ctx)
+
+
+IP_ADDRESS = IpAddress()
 
 vpc_option = click.option(
     "--vpc", type=UTF8_TEXT, help="Only in this VPC: its id, its Name, or tag:KEY=VALUE."
@@ -78,7 +103,7 @@ def _by_key(pairs: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
     "--name", type=UTF8_TEXT, help="Only with this tag Name; * and ? are wildcards, as EC2 has them."
 )
 @vpc_option
-@click.option("--ip", type=UTF8_TEXT, help="Only with this address, private or public, IPv4 or IPv6.")
+@click.option("--ip", type=IP_ADDRESS, help="Only with this address, private or public, IPv4 or IPv6.")
 def list_(
     states: tuple[str, ...],
     tags: tuple[tuple[str, str], ...],
@@ -102,6 +127,94 @@ def show(instances: tuple[str, ...]) -> Any:
     is wide: --output yaml reads well.
     """
     return partial(operations.instance_details, instances)
+
+
+@ec2.verb("start", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} start batch-1 --dry-run")
+@instances_argument
+def start(instances: tuple[str, ...]) -> Any:
+    """Start stopped instances, called by id, by tag Name or by tag:KEY=VALUE.
+
+    One that runs already, or is on the way there, is unchanged. To wait for them use ec2 wait.
+    """
+    return partial(changes.plan_start, instances)
+
+
+@ec2.verb("stop", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} stop tag:role=web --dry-run")
+@instances_argument
+def stop(instances: tuple[str, ...]) -> Any:
+    """Stop running instances, called by id, by tag Name or by tag:KEY=VALUE.
+
+    One that is stopped already, or on the way there, is unchanged. What is in memory and on instance-store
+    volumes is lost, and a public address that is not an Elastic IP.
+    """
+    return partial(changes.plan_stop, instances)
+
+
+@ec2.verb("reboot", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} reboot web-1 web-2 --dry-run")
+@instances_argument
+def reboot(instances: tuple[str, ...]) -> Any:
+    """Reboot running instances, called by id, by tag Name or by tag:KEY=VALUE."""
+    return partial(changes.plan_reboot, instances)
+
+
+@ec2.verb("terminate", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} terminate batch-1 --dry-run")
+@instances_argument
+def terminate(instances: tuple[str, ...]) -> Any:
+    """Terminate instances for good, called by id, by tag Name or by tag:KEY=VALUE.
+
+    This cannot be undone. If one of them is protected from termination, none is touched. One that is
+    terminated already, or on the way there, is unchanged.
+    """
+    return partial(changes.plan_terminate, instances)
+
+
+@ec2.verb("wait", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} wait web-1 web-2")
+@instances_argument
+@click.option(
+    "--state",
+    type=click.Choice(STATES_TO_WAIT_FOR, case_sensitive=False),
+    default="running",
+    show_default=True,
+    help="What they are all to be.",
+)
+@wait_options
+def wait(instances: tuple[str, ...], state: str, timeout: int, interval: int) -> Any:
+    """Wait until instances are all running, stopped or terminated.
+
+    They are called by id, by tag Name or by tag:KEY=VALUE. One that is terminated while another state is
+    waited for is an error at once.
+    """
+    return partial(operations.wait, instances, state, timeout=timeout, interval=interval)
+
+
+@ec2.verb("tag", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} tag web-1 main team=ops --dry-run")
+@click.argument("words", metavar="RESOURCE... [NAME=VALUE]...", type=UTF8_TEXT, nargs=-1, required=True)
+@click.option(
+    "--remove",
+    "removed",
+    type=UTF8_TEXT,
+    metavar="NAME",
+    multiple=True,
+    help="Take this tag off, whatever its value; repeatable.",
+)
+def tag(words: tuple[str, ...], removed: tuple[str, ...]) -> Any:
+    """Put tags on anything in EC2, or take them off; other tags stay as they are.
+
+    A resource is called by its id, by its tag Name (if no resource of another kind has it too) or by
+    tag:KEY=VALUE, which means all that have the tag. Every other word with = in it is a tag.
+    """
+    resources = tuple(word for word in words if word.startswith("tag:") or "=" not in word)
+    pairs = [NAME_AND_VALUE.convert(word, None, None) for word in words if word not in resources]
+    added = dict(pairs)
+    if not resources:
+        raise click.UsageError("no resource is named: ec2 tag RESOURCE... NAME=VALUE...")
+    if not added and not removed:
+        raise click.UsageError("no tag is named: give NAME=VALUE, or --remove NAME")
+    names = [*(name for name, _ in pairs), *removed]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise click.UsageError(f"the tag {twice!r} is given twice")
+    return partial(tag_changes.plan_tag, resources, add=added, remove=removed)
 
 
 @ec2.verb("vpcs", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} vpcs")

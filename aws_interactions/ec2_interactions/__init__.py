@@ -20,6 +20,16 @@ if TYPE_CHECKING:
         Instance as Instance,
         InstanceState as InstanceState,
     )
+    from aws_interactions.ec2_interactions.instance_waits import (
+        wait_for_instances as wait_for_instances,
+    )
+    from aws_interactions.ec2_interactions.instance_writes import (
+        InstanceStateChange as InstanceStateChange,
+        reboot_instances as reboot_instances,
+        start_instances as start_instances,
+        stop_instances as stop_instances,
+        terminate_instances as terminate_instances,
+    )
     from aws_interactions.ec2_interactions.instances import (
         get_instance as get_instance,
         get_instances as get_instances,
@@ -54,6 +64,13 @@ if TYPE_CHECKING:
         list_regions as list_regions,
         list_volumes as list_volumes,
     )
+    from aws_interactions.ec2_interactions.resource_tags import (
+        ResourceTag as ResourceTag,
+        add_tags as add_tags,
+        get_tags as get_tags,
+        list_resource_tags as list_resource_tags,
+        remove_tags as remove_tags,
+    )
 
 _NAMES_BY_HOME = {
     "errors": (
@@ -65,6 +82,14 @@ _NAMES_BY_HOME = {
     "instance_records": (
         "Instance",
         "InstanceState",
+    ),
+    "instance_waits": ("wait_for_instances",),
+    "instance_writes": (
+        "InstanceStateChange",
+        "reboot_instances",
+        "start_instances",
+        "stop_instances",
+        "terminate_instances",
     ),
     "instances": (
         "get_instance",
@@ -99,6 +124,13 @@ _NAMES_BY_HOME = {
         "get_enabled_regions",
         "list_regions",
         "list_volumes",
+    ),
+    "resource_tags": (
+        "ResourceTag",
+        "add_tags",
+        "get_tags",
+        "list_resource_tags",
+        "remove_tags",
     ),
 }
 _HOME_BY_NAME = {name: home for home, names in _NAMES_BY_HOME.items() for name in names}

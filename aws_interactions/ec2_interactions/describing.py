@@ -7,7 +7,8 @@ from aws_interactions.calls import pages_of
 
 MAX_FILTER_VALUES = 200
 _PAGE_SIZE = 500
-_WILDCARDS = str.maketrans(dict.fromkeys("*?\\", "?"))
+WILDCARDS = str.maketrans(dict.fromkeys("*?\\", "?"))
+"""Characters of a value that EC2 may take for wildcards, each made the wildcard for one character."""
 
 WantedTags = Mapping[str, str | Collection[str]]
 """Tags that a thing must all have, each with exactly this value, or one of these."""
@@ -31,7 +32,9 @@ def described(
     of a filter and what to ask it for, so that a thing which is gone is left out instead of failing all;
     no ids at all give nothing, ``None`` is not asked for.
     """
-    asked = [_filter(name, value) for name, value in {**filters, **_tag_filters(tags)}.items() if value]
+    asked = [
+        _filter(name, value) for name, value in {**filters, **_tag_filters(tags)}.items() if value is not None
+    ]
     for piece in _pieces(*ids):
         given = [*asked, *piece]
         for page in pages_of(
@@ -59,7 +62,7 @@ def _tag_filters(tags: WantedTags | None) -> dict[str, list[str]]:
     alike.
     """
     return {
-        f"tag:{key}": sorted({value.translate(_WILDCARDS) for value in _values(wanted)})
+        f"tag:{key}": sorted({value.translate(WILDCARDS) for value in _values(wanted)})
         for key, wanted in (tags or {}).items()
     }
 
@@ -68,8 +71,8 @@ def _values(wanted: str | Collection[str]) -> Collection[str]:
     return (wanted,) if isinstance(wanted, str) else wanted
 
 
-def _filter(name: str, value: str | Collection[str] | None) -> dict[str, Any]:
-    return {"Name": name, "Values": [value] if isinstance(value, str) else list(value or ())}
+def _filter(name: str, value: str | Collection[str]) -> dict[str, Any]:
+    return {"Name": name, "Values": [value] if isinstance(value, str) else list(value)}
 
 
 def _pieces(name: str, ids: Collection[str] | None) -> Iterator[list[dict[str, Any]]]:

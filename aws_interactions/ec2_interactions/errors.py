@@ -1,7 +1,9 @@
 """What EC2 refuses, as exceptions that keep what they are about, and the translation to them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+from botocore.exceptions import ClientError
 
 from aws_interactions.aws_errors import (
     AwsInteractionError,
@@ -10,6 +12,7 @@ from aws_interactions.aws_errors import (
     InvalidInput,
     NotFound,
     Unavailable,
+    error_code,
     translate_aws_errors,
 )
 
@@ -58,21 +61,30 @@ def _absent(what: str, ids: Sequence[str]) -> str:
     return f"there is no {what} {named(ids)}" if len(ids) == 1 else f"there are no {what}s {named(ids)}"
 
 
+# EC2's own, in no table of kinds; what AWS says of each names what is wrong.
+_KIND_BY_CODE: dict[str, type[AwsInteractionError]] = {
+    "IncorrectSpotRequestState": Conflict,
+    "InstanceLimitExceeded": Conflict,
+    "InsufficientInstanceCapacity": Unavailable,
+    "TagLimitExceeded": InvalidInput,
+    "UnsupportedOperation": Conflict,
+    "VcpuLimitExceeded": Conflict,
+}
+
+
 @contextmanager
 def ec2_errors(resource: str, by_code: ErrorsByCode | None = None) -> Iterator[None]:
     """Raise what botocore raises in the body as this library's errors, the original as ``__cause__``."""
-    with translate_aws_errors("ec2", resource, {**_makers(resource), **(by_code or {})}):
-        yield
+    with translate_aws_errors("ec2", resource, by_code):
+        try:
+            yield
+        except ClientError as error:
+            kind = _KIND_BY_CODE.get(error_code(error))
+            if kind is None:
+                raise
+            raise kind(f"{resource}: {message_of(error)}", resource=resource) from error
 
 
-def _makers(resource: str) -> dict[str, Callable[[], AwsInteractionError]]:
-    """Return makers for codes of EC2's own that are in no table of kinds."""
-    return {
-        "TagLimitExceeded": lambda: InvalidInput(f"{resource}: AWS allows 50 tags", resource=resource),
-        "InsufficientInstanceCapacity": lambda: Unavailable(
-            f"{resource}: AWS has no capacity for this instance type in its zone now", resource=resource
-        ),
-        "UnsupportedOperation": lambda: Conflict(
-            f"{resource}: this instance does not support that", resource=resource
-        ),
-    }
+def message_of(error: ClientError) -> str:
+    """Return AWS's words for an error, its code where there are none."""
+    return str(error.response.get("Error", {}).get("Message") or error_code(error))

@@ -43,7 +43,7 @@ def list_instances(
     )
     client: Any = aws_provider.get_ec2()
     filters: Filters = {
-        "instance-state-name": [str(state) for state in states or ()],
+        "instance-state-name": [str(state) for state in states] if states else None,
         "tag:Name": name,
         "vpc-id": vpc_id,
     }

@@ -1,0 +1,50 @@
+"""What the kinds of EC2 changes share: how a plan names things, and what an answer or its loss tells."""
+
+from aws_interactions.aws_environment import AwsEnvironment
+from aws_operations.changes import Change
+from aws_operations.targets import Target
+
+BATCH_SIZE = 100
+
+# The type in an ARN where the tags of a thing, which tell it, are not there to ask.
+_TYPE_BY_ID_PREFIX = {
+    "acl": "network-acl",
+    "ami": "image",
+    "dopt": "dhcp-options",
+    "eipalloc": "elastic-ip",
+    "eni": "network-interface",
+    "i": "instance",
+    "igw": "internet-gateway",
+    "key": "key-pair",
+    "lt": "launch-template",
+    "nat": "natgateway",
+    "rtb": "route-table",
+    "sg": "security-group",
+    "snap": "snapshot",
+    "subnet": "subnet",
+    "tgw": "transit-gateway",
+    "vol": "volume",
+    "vpc": "vpc",
+    "vpce": "vpc-endpoint",
+    "vpn": "vpn-connection",
+}
+_TYPES_WITHOUT_ACCOUNT = frozenset({"image", "snapshot"})
+
+
+def target_of(environment: AwsEnvironment) -> Target:
+    """Return the account and region that a provider acts in."""
+    return Target(environment.aws_region, environment.aws_account)
+
+
+def arn_of(environment: AwsEnvironment, resource_id: str, resource_type: str | None = None) -> str:
+    """Return the ARN of a thing in EC2, or its id where its type is not known."""
+    kind = resource_type or _TYPE_BY_ID_PREFIX.get(resource_id.rpartition("-")[0])
+    if not kind:
+        return resource_id
+    account = "" if kind in _TYPES_WITHOUT_ACCOUNT else environment.aws_account
+    return f"arn:{environment.partition}:ec2:{environment.aws_region}:{account}:{kind}/{resource_id}"
+
+
+def id_of(change: Change) -> str:
+    """Return the id of the thing that a change is about."""
+    return change.resource.rpartition("/")[2]

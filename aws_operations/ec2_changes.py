@@ -1,0 +1,324 @@
+"""EC2 writes: planners that say what would change, and the kinds that carry it out.
+
+Those of tags are in ``ec2_tag_changes``, which is imported here so that all kinds are known together.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aws_interactions import ec2_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_environment import AwsEnvironment
+from aws_interactions.aws_errors import (
+    AccessDenied,
+    AnswerLost,
+    AwsInteractionError,
+    Conflict,
+    CredentialsProblem,
+    Throttled,
+)
+from aws_interactions.ec2_interactions import (
+    Instance,
+    InstanceState,
+    InstanceStateChange,
+    InstanceStateConflict,
+)
+from aws_interactions.service_operations import iam_actions_of
+from aws_operations import ec2_tag_changes  # noqa: F401 - registers its kinds
+from aws_operations.changes import (
+    Change,
+    ChangeKind,
+    ChangeResult,
+    Effect,
+    JsonObject,
+    ResultStatus,
+    Reversibility,
+    is_answer_lost,
+    register,
+    result_of_error,
+)
+from aws_operations.ec2_change_parts import BATCH_SIZE, arn_of, id_of, target_of
+from aws_operations.ec2_names import INSTANCES, resolve
+
+_MOST_SHOWN = 10
+
+
+class InstanceIsProtected(Conflict):
+    """Termination protection is on; ``instance_ids`` are all that have it. Nothing was planned."""
+
+    def __init__(self, instances: Sequence[Instance]) -> None:
+        super().__init__(
+            f"protected from termination: {_shown(_called(instance) for instance in instances)}; take the "
+            "protection off first (aws ec2 modify-instance-attribute --no-disable-api-termination)",
+            resource=instances[0].instance_id,
+        )
+        self.instance_ids = tuple(instance.instance_id for instance in instances)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """What one of start, stop and terminate does: from which states, to which."""
+
+    name: str
+    operation: str
+    send: Callable[[Sequence[str], AwsClientProvider], Iterable[InstanceStateChange]]
+    starts_from: frozenset[InstanceState]
+    reached: frozenset[InstanceState]
+    after: JsonObject | None
+    effect: Effect
+    reversibility: Reversibility
+
+    @property
+    def kind(self) -> str:
+        return f"ec2.{self.name}"
+
+
+def _reboot(ids: Sequence[str], aws_provider: AwsClientProvider) -> Iterable[InstanceStateChange]:
+    ec2_interactions.reboot_instances(ids, aws_provider)
+    # AWS answers with nothing but that it took the request, for all of them.
+    return [InstanceStateChange(name, InstanceState.RUNNING, InstanceState.RUNNING) for name in ids]
+
+
+_START = _Verb(
+    name="start",
+    operation="StartInstances",
+    send=ec2_interactions.start_instances,
+    starts_from=frozenset({InstanceState.STOPPED}),
+    reached=frozenset({InstanceState.PENDING, InstanceState.RUNNING}),
+    after={"state": "running"},
+    effect=Effect.UPDATE,
+    reversibility=Reversibility.REVERSIBLE,
+)
+_STOP = _Verb(
+    name="stop",
+    operation="StopInstances",
+    send=ec2_interactions.stop_instances,
+    starts_from=frozenset({InstanceState.RUNNING}),
+    reached=frozenset({InstanceState.STOPPING, InstanceState.STOPPED}),
+    after={"state": "stopped"},
+    effect=Effect.UPDATE,
+    # Its memory, instance-store volumes and public address do not come back with it.
+    reversibility=Reversibility.COMPENSABLE,
+)
+_TERMINATE = _Verb(
+    name="terminate",
+    operation="TerminateInstances",
+    send=ec2_interactions.terminate_instances,
+    starts_from=frozenset(
+        {InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED}
+    ),
+    reached=frozenset({InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED}),
+    after=None,
+    effect=Effect.DESTROY,
+    reversibility=Reversibility.IRREVERSIBLE,
+)
+_REBOOT = _Verb(
+    name="reboot",
+    operation="RebootInstances",
+    send=_reboot,
+    starts_from=frozenset({InstanceState.RUNNING}),
+    reached=frozenset(),
+    after={"state": "running", "rebooted": True},
+    effect=Effect.UPDATE,
+    # What was in memory is gone.
+    reversibility=Reversibility.IRREVERSIBLE,
+)
+
+
+def plan_start(instances: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
+    """Plan the start of stopped instances, called by id, name or ``tag:KEY=VALUE``.
+
+    One that runs or is on the way there is nothing to do; if any is in another state, that is an
+    ``InstanceStateConflict`` that names all such, and nothing is planned.
+    """
+    return _plan(_START, instances, aws_provider)
+
+
+def plan_stop(instances: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
+    """Plan the stop of running instances, called by id, name or ``tag:KEY=VALUE``.
+
+    One that is stopped or on the way there is nothing to do; for another state see ``plan_start``.
+    """
+    return _plan(_STOP, instances, aws_provider)
+
+
+def plan_reboot(instances: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
+    """Plan the reboot of running instances, called by id, name or ``tag:KEY=VALUE``.
+
+    For another state see ``plan_start``.
+    """
+    return _plan(_REBOOT, instances, aws_provider)
+
+
+def plan_terminate(instances: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
+    """Plan the end of instances, called by id, name or ``tag:KEY=VALUE``; there is no way back.
+
+    One that is terminated or on the way there is nothing to do. If any is protected from termination
+    (one DescribeInstanceAttribute for each), that is ``InstanceIsProtected``, and nothing is planned.
+    """
+    return _plan(_TERMINATE, instances, aws_provider)
+
+
+def _plan(verb: _Verb, given: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
+    instances = resolve(INSTANCES, given, aws_provider)
+    _check_states(verb, instances)
+    if verb is _TERMINATE:
+        _check_protection([found for found in instances if found.state not in verb.reached], aws_provider)
+    environment = aws_provider.get_aws_env()
+    for instance in instances:
+        yield _change(verb, instance, environment)
+
+
+def _check_states(verb: _Verb, instances: Sequence[Instance]) -> None:
+    refused = [found for found in instances if found.state not in verb.starts_from | verb.reached]
+    if refused:
+        states = _shown(f"{_called(instance)} is {instance.state}" for instance in refused)
+        ids = [instance.instance_id for instance in refused]
+        raise InstanceStateConflict(f"cannot {verb.name}: {states}", ids)
+
+
+def _check_protection(instances: Sequence[Instance], aws_provider: AwsClientProvider) -> None:
+    protected = [
+        instance
+        for instance in instances
+        if ec2_interactions.is_protected_from_termination(instance.instance_id, aws_provider)
+    ]
+    if protected:
+        raise InstanceIsProtected(protected)
+
+
+def _change(verb: _Verb, instance: Instance, environment: AwsEnvironment) -> Change:
+    known = {"name": instance.name, "state": str(instance.state)}
+    is_there = instance.state in verb.reached
+    if verb is _TERMINATE and not is_there:
+        known = {**known, "az": instance.az, "termination_protection": "off"}
+    after = None if verb.after is None else {"name": instance.name, **verb.after}
+    reads = (
+        ("DescribeInstances", "DescribeInstanceAttribute") if verb is _TERMINATE else ("DescribeInstances",)
+    )
+    return Change(
+        kind=verb.kind,
+        target=target_of(environment),
+        resource=arn_of(environment, instance.instance_id),
+        effect=verb.effect,
+        before=dict(known),
+        after=dict(known) if is_there else after,
+        iam_actions=iam_actions_of("ec2", *reads, verb.operation),
+        reversibility=verb.reversibility,
+    )
+
+
+def _called(instance: Instance) -> str:
+    return f"{instance.name} ({instance.instance_id})" if instance.name else instance.instance_id
+
+
+def _shown(texts: Iterable[str]) -> str:
+    every = list(texts)
+    more = f" and {len(every) - _MOST_SHOWN} more" if len(every) > _MOST_SHOWN else ""
+    return ", ".join(every[:_MOST_SHOWN]) + more
+
+
+def _apply(verb: _Verb, batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
+    by_id = {id_of(change): change for change in batch}
+    try:
+        answered = verb.send([*by_id], aws_provider)
+    except (AwsInteractionError, ClientError, BotoCoreError) as error:
+        if len(batch) > 1 and _may_be_done_in_part(error):
+            yield from _told_apart(verb, batch, error, aws_provider)
+        else:
+            yield from (_refused(change, error) for change in batch)
+        return
+    for changed in answered:
+        yield ChangeResult(by_id[changed.instance_id], ResultStatus.APPLIED)
+
+
+def _may_be_done_in_part(error: Exception) -> bool:
+    """Say whether AWS refused some of a batch, and may have done the others."""
+    if isinstance(error, AccessDenied | CredentialsProblem | Throttled):
+        return False
+    return _is_refusal(error)
+
+
+def _is_refusal(error: Exception) -> bool:
+    response = getattr(error, "response", None) or getattr(error.__cause__, "response", None)
+    # AWS gives this one the status of a server that broke down, though it says plainly what it did.
+    has_no_capacity = getattr(error, "aws_code", None) == "InsufficientInstanceCapacity"
+    return isinstance(response, dict) and (has_no_capacity or not is_answer_lost(error))
+
+
+def _refused(change: Change, error: Exception) -> ChangeResult:
+    if _is_refusal(error):
+        return ChangeResult(change, ResultStatus.FAILED, error)
+    return result_of_error(change, error)
+
+
+def _told_apart(
+    verb: _Verb, batch: Sequence[Change], error: Exception, aws_provider: AwsClientProvider
+) -> Iterator[ChangeResult]:
+    """Yield what became of each of a batch that was refused: in some zones it may have been done."""
+    try:
+        states = _states_of(batch, aws_provider)
+    except (AwsInteractionError, ClientError, BotoCoreError) as unseen:
+        for change in batch:
+            message = f"{error}; AWS may have done it to some, and looking at each failed: {unseen}"
+            lost = AnswerLost(message, resource=change.resource)
+            lost.__cause__ = error.__cause__
+            yield ChangeResult(change, ResultStatus.UNKNOWN, lost)
+        return
+    for change in batch:
+        if states.get(id_of(change)) in verb.reached:
+            yield ChangeResult(change, ResultStatus.APPLIED)
+        else:
+            yield ChangeResult(change, ResultStatus.FAILED, _kept(change, error))
+
+
+def _kept(change: Change, error: Exception) -> AwsInteractionError:
+    message = f"{id_of(change)} was left as it was, AWS refused the batch: {error}"
+    kept = Conflict(message, resource=change.resource)
+    kept.__cause__ = error.__cause__ or error
+    return kept
+
+
+def _states_of(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Mapping[str, InstanceState]:
+    ids = [id_of(change) for change in batch]
+    found = ec2_interactions.list_instances(aws_provider, instance_ids=ids)
+    return {instance.instance_id: instance.state for instance in found}
+
+
+def _recheck_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
+    states = _states_of(batch, aws_provider)
+    return [_drift(change, states.get(id_of(change))) for change in batch]
+
+
+def _drift(change: Change, state: InstanceState | None) -> str | None:
+    planned = (change.before or {})["state"]
+    if state is None:
+        return "it has gone"
+    return None if state == planned else f"it has become {state} (it was {planned})"
+
+
+def _recheck(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    return _recheck_batch([change], aws_provider)[0]
+
+
+def _read_back(verb: _Verb, change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    state = _states_of([change], aws_provider).get(id_of(change))
+    is_gone = state is None and verb is _TERMINATE
+    # EC2's answers lag behind what it did: an old state does not prove that nothing was done.
+    return ResultStatus.APPLIED if is_gone or state in verb.reached else ResultStatus.UNKNOWN
+
+
+for _verb in (_START, _STOP, _REBOOT, _TERMINATE):
+    register(
+        ChangeKind(
+            _verb.kind,
+            partial(_apply, _verb),
+            _recheck,
+            partial(_read_back, _verb),
+            batch_size=BATCH_SIZE,
+            recheck_batch=_recheck_batch,
+        )
+    )
