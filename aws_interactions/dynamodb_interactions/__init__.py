@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aws_interactions.dynamodb_interactions.errors import (
         ConditionNotMet as ConditionNotMet,
         DuplicateKeys as DuplicateKeys,
+        IndexDoesNotExist as IndexDoesNotExist,
         ItemCollectionTooLarge as ItemCollectionTooLarge,
         ItemTooLarge as ItemTooLarge,
         KeysNotRead as KeysNotRead,
@@ -96,6 +97,7 @@ _NAMES_BY_HOME = {
     "errors": (
         "ConditionNotMet",
         "DuplicateKeys",
+        "IndexDoesNotExist",
         "ItemCollectionTooLarge",
         "ItemTooLarge",
         "KeysNotRead",

@@ -24,11 +24,23 @@ if TYPE_CHECKING:
 
 
 class TableDoesNotExist(NotFound):
-    """There is no table, or no index, of that name in this account and region."""
+    """There is no table of that name in this account and region."""
 
     def __init__(self, table_name: str) -> None:
         super().__init__(f"there is no table {table_name}", resource=table_resource(table_name))
         self.table_name = table_name
+
+
+class IndexDoesNotExist(NotFound):
+    """The table has no index of that name."""
+
+    def __init__(self, table_name: str, index_name: str) -> None:
+        super().__init__(
+            f"table {table_name} has no index {index_name}",
+            resource=f"{table_resource(table_name)}/index/{index_name}",
+        )
+        self.table_name = table_name
+        self.index_name = index_name
 
 
 class TableAlreadyExists(AlreadyExists):
@@ -199,14 +211,15 @@ def table_resource(table_name: str) -> str:
     return table_name if table_name.startswith("arn:") else f"table/{table_name}"
 
 
-ErrorMaker = Callable[[ClientError], AwsInteractionError]
+ErrorMaker = Callable[[ClientError], AwsInteractionError | None]
 
 
 @contextmanager
 def table_errors(table_name: str, by_code: Mapping[str, ErrorMaker] | None = None) -> Iterator[None]:
     """Raise what botocore raises in the body as this package's errors, the original as ``__cause__``.
 
-    ``by_code`` goes before what holds for every call: absent table, condition, sizes.
+    ``by_code`` goes before what holds for every call: absent table, sizes. What its maker returns ``None``
+    for is left to these.
     """
     with translate_aws_errors("dynamodb", table_resource(table_name)):
         try:
@@ -233,14 +246,10 @@ def _domain_error(
     error: ClientError, table_name: str, by_code: Mapping[str, ErrorMaker]
 ) -> AwsInteractionError | None:
     code = error_code(error)
-    if code in by_code:
-        return by_code[code](error)
+    if code in by_code and (own := by_code[code](error)) is not None:
+        return own
     if code == "ResourceNotFoundException":
         return TableDoesNotExist(table_name)
-    if code == "ResourceInUseException":
-        return TableBusy(table_name)
-    if code == "ConditionalCheckFailedException":
-        return ConditionNotMet(table_name)
     if code == "ItemCollectionSizeLimitExceededException":
         return ItemCollectionTooLarge(table_name)
     if code == "ReplicatedWriteConflictException":

@@ -2,14 +2,18 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import PaginationError
+from botocore.exceptions import ClientError, PaginationError
 
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.calls import pages_of
+from aws_interactions.dynamodb_interactions.errors import IndexDoesNotExist
 from aws_interactions.dynamodb_interactions.expressions import AttributePath, Condition, Expressions
 from aws_interactions.dynamodb_interactions.values import Item, Numbers, from_item, number_reader
+
+if TYPE_CHECKING:
+    from aws_interactions.dynamodb_interactions.errors import ErrorMaker
 
 
 def reading_parameters(
@@ -62,6 +66,20 @@ def item_pages(
         # One token is kept, ever longer: every loop is found, without remembering all of them.
         if number == next_kept:
             kept, next_kept = token, next_kept * 2
+
+
+def index_errors(table_name: str, index_name: str | None) -> "Mapping[str, ErrorMaker]":
+    """Return the makers of the error for an absent index, as ``table_errors`` takes them."""
+    if index_name is None:
+        return {}
+
+    def make(error: ClientError) -> IndexDoesNotExist | None:
+        message = error.response.get("Error", {}).get("Message", "")
+        # No code of its own: AWS has the first text, moto the second with the code of an absent table.
+        absent = "does not have the specified index" in message or message.startswith("Invalid index")
+        return IndexDoesNotExist(table_name, index_name) if absent else None
+
+    return {"ValidationException": make, "ResourceNotFoundException": make}
 
 
 def items_up_to(limit: int | None, pages: Generator[list[Item], None, None]) -> Iterator[Item]:

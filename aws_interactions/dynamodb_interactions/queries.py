@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.dynamodb_interactions.errors import table_errors
 from aws_interactions.dynamodb_interactions.expressions import AttributePath, Condition, Expressions
-from aws_interactions.dynamodb_interactions.pages import item_pages, items_up_to, reading_parameters
+from aws_interactions.dynamodb_interactions.pages import (
+    index_errors,
+    item_pages,
+    items_up_to,
+    reading_parameters,
+)
 from aws_interactions.dynamodb_interactions.values import Item, Numbers
 
 if TYPE_CHECKING:
@@ -85,7 +90,7 @@ def query(
     text. ``limit`` counts items that come out, after the filter; ``reverse`` starts with the last one.
     ``attributes`` and ``numbers`` are as in ``get_item``; an index gives no consistent reads unless local.
 
-    Raises ``TableDoesNotExist``, and ``InvalidInput`` for an unknown index or a key that is not its own.
+    Raises ``TableDoesNotExist``, ``IndexDoesNotExist``, and ``InvalidInput`` for a key that is not its own.
     """
     logger.debug("query table=%s index=%s reverse=%s limit=%s", table_name, index, reverse, limit)
     expressions = Expressions(names, values)
@@ -97,7 +102,7 @@ def query(
     if reverse:
         parameters["ScanIndexForward"] = False
     client: Any = aws_provider.get_dynamodb()
-    with table_errors(table_name):
+    with table_errors(table_name, index_errors(table_name, index)):
         yield from items_up_to(limit, item_pages(client, "query", parameters, numbers))
 
 

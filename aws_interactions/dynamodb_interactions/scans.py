@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.dynamodb_interactions.errors import table_errors
 from aws_interactions.dynamodb_interactions.expressions import AttributePath, Condition, Expressions
-from aws_interactions.dynamodb_interactions.pages import item_pages, items_up_to, reading_parameters
+from aws_interactions.dynamodb_interactions.pages import (
+    index_errors,
+    item_pages,
+    items_up_to,
+    reading_parameters,
+)
 from aws_interactions.dynamodb_interactions.values import Item, Numbers
 
 if TYPE_CHECKING:
@@ -59,7 +64,7 @@ def scan(
         part = {"Segment": number, "TotalSegments": segments} if segments > 1 else {}
         return item_pages(client, "scan", {**parameters, **part}, numbers)
 
-    with table_errors(table_name):
+    with table_errors(table_name, index_errors(table_name, index)):
         if segments == 1 or segment is not None:
             yield from items_up_to(limit, pages(segment or 0))
         else:

@@ -79,7 +79,7 @@ def number_reader(numbers: Numbers | str) -> Callable[[str, str], Any]:
 
 def _attribute(value: Any, path: str, depth: int) -> dict[str, Any]:
     if isinstance(value, str):
-        return {"S": value}
+        return {"S": _text(value, path)}
     if value is None:
         return {"NULL": True}
     if isinstance(value, bool):
@@ -118,8 +118,20 @@ def _document(value: Any, path: str, depth: int) -> dict[str, Any]:
 
 def _name(name: Any, path: str) -> str:
     if isinstance(name, str):
-        return name
+        return _text(name, path)
     raise UnrepresentableValue(path, f"an attribute's name is text, not {type(name).__name__}")
+
+
+def _text(text: str, path: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UnrepresentableValue(
+            path, "the text has half of a surrogate pair, which is no Unicode"
+        ) from None
+    return text
 
 
 def _set(values: AbstractSet[Any], path: str) -> dict[str, Any]:

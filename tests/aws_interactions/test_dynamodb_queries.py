@@ -1,4 +1,5 @@
 import threading
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -124,8 +125,26 @@ def test_WHEN_the_table_or_index_is_absent_THEN_it_is_an_error(orders: "AwsClien
         list(dynamodb.scan("nowhere", orders))
     with pytest.raises(dynamodb.TableDoesNotExist):
         list(dynamodb.scan("nowhere", orders, segments=3))
-    with pytest.raises((InvalidInput, dynamodb.TableDoesNotExist), match=r"index|orders"):
+    with pytest.raises(dynamodb.IndexDoesNotExist) as caught:
         list(dynamodb.query("orders", {"status": "open"}, orders, index="by-colour"))
+    assert (caught.value.table_name, caught.value.index_name) == ("orders", "by-colour")
+    with pytest.raises(dynamodb.TableDoesNotExist):
+        list(dynamodb.scan("nowhere", orders, index="by-colour"))
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("The table does not have the specified index: by-colour", dynamodb.IndexDoesNotExist),
+        ("Query condition missed key schema element: status", InvalidInput),
+    ],
+)
+def test_WHEN_dynamodb_refuses_a_query_of_an_index_THEN_the_kind_is_told(
+    message: str, kind: type[Exception]
+) -> None:
+    client = FakeClient("dynamodb").raises("query", "ValidationException", message=message)
+    with pytest.raises(kind, match="orders"):
+        list(dynamodb.query("orders", {"status": "open"}, provider_with(client), index="by-colour"))
 
 
 @pytest.mark.parametrize("segments", [1, 2, 7, 20])
@@ -220,6 +239,20 @@ def test_WHEN_a_scan_of_segments_is_left_early_THEN_its_threads_stop() -> None:
         if thread.daemon and "work" in thread.name:
             thread.join(timeout=5)
     assert threading.active_count() <= before
+
+
+def test_WHEN_segments_are_read_faster_than_taken_THEN_they_wait_and_nothing_is_lost() -> None:
+    def answer(**parameters: Any) -> dict[str, Any]:
+        start = int(parameters.get("ExclusiveStartKey", {}).get("id", {}).get("S", 0))
+        return {**page(start), **(token(str(start + 1)) if start < 29 else {})}
+
+    client = FakeClient("dynamodb").answers("scan", answer)
+    items = dynamodb.scan("orders", provider_with(client), segments=3)
+    first = next(items)
+    time.sleep(0.15)
+    assert len(client.calls) < 30
+    found = sorted([first["n"], *(item["n"] for item in items)])
+    assert found == sorted(list(range(30)) * 3)
 
 
 @pytest.mark.parametrize(
