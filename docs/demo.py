@@ -12,7 +12,9 @@ PROGRAM = Path(sys.executable).with_name("manage-resources")
 HOME = "123456789012"
 BUCKET = f"demo-{HOME}"
 MEMBER = "111122223333"
-EVERYWHERE = f"--accounts {HOME},{MEMBER},444455556666 --role-name operator --regions us-east-1,eu-west-1"
+EVERY_ACCOUNT = f"--accounts {HOME},{MEMBER},444455556666 --role-name operator"
+EVERYWHERE = f"{EVERY_ACCOUNT} --regions us-east-1,eu-west-1"
+ORDER = '{"customer":"c-1","order":"2026-01-07-1"}'
 SAMPLES = "'samples-{account}-{region}'"
 
 
@@ -46,6 +48,25 @@ STEPS = (
     Step(
         "What would be changed in all six? Nothing is, yet",
         f"--sandbox {EVERYWHERE} s3 tags set {SAMPLES} seen-by=demo --dry-run",
+    ),
+    Step(
+        "Which accounts does a part of the organisation have?",
+        "--sandbox organizations accounts --ou /workloads --recursive",
+    ),
+    Step("Find instances by a tag, everywhere", f"--sandbox {EVERYWHERE} ec2 list --tag role=web"),
+    Step("Stop a database in all three accounts", f"--sandbox {EVERY_ACCOUNT} rds stop orders-db --yes"),
+    Step(
+        "Wait until it has stopped in each", f"--sandbox {EVERY_ACCOUNT} rds wait orders-db --state stopped"
+    ),
+    Step("Start it again", f"--sandbox {EVERY_ACCOUNT} rds start orders-db --yes"),
+    Step("Wait until it can be used", f"--sandbox {EVERY_ACCOUNT} rds wait orders-db --state available"),
+    Step(
+        "Read an item of a table",
+        f"--sandbox dynamodb get orders '{ORDER}' --output json",
+    ),
+    Step(
+        "Read one field of a secret, and no other",
+        "--sandbox secrets get orders/database --field username",
     ),
     Step("Destroying where nobody can be asked is refused: exit code 6", f"--sandbox s3 destroy {BUCKET}", 6),
     Step("So is the wrong account", f"--sandbox --expect-account {MEMBER} s3 destroy {BUCKET} --yes", 6),
