@@ -41,6 +41,11 @@ def secret(home_account: Account) -> str:
         ("s3 tags set {bucket} a=b", "s3:GetBucketTagging"),
         ("s3 versioning set {bucket} enabled", "s3:GetBucketVersioning"),
         ("ec2 list", "ec2:DescribeInstances"),
+        ("dynamodb tables", "dynamodb:ListTables"),
+        ("dynamodb get orders {key}", "dynamodb:GetItem"),
+        ("dynamodb put orders {key}", "dynamodb:DescribeTable"),
+        ("organizations accounts", "organizations:ListAccounts"),
+        ("iam can-i s3:GetObject", "iam:SimulatePrincipalPolicy"),
         ("rds list", "rds:DescribeDBInstances"),
         ("secrets list", "secretsmanager:ListSecrets"),
         ("secrets get {secret}", "secretsmanager:GetSecretValue"),
@@ -55,7 +60,7 @@ def test_WHEN_a_call_is_denied_THEN_the_message_names_the_iam_action_to_allow(
     secret: str,
     ministack_environment: dict[str, str],
 ) -> None:
-    filled = line.format(bucket=bucket, new=fresh("bucket"), secret=secret)
+    filled = line.format(bucket=bucket, new=fresh("bucket"), secret=secret, key='{"customer":"c-1"}')
     done = run_program([*filled.split(), "--yes"], {**ministack_environment, **variables_of(nobody)})
     assert done.returncode == 4, done.stderr
     assert done.stderr.count("\n") == 1
