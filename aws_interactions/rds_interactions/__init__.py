@@ -15,6 +15,10 @@ if TYPE_CHECKING:
         DatabaseKind as DatabaseKind,
         DatabaseStatus as DatabaseStatus,
     )
+    from aws_interactions.rds_interactions.database_waits import (
+        AwaitedState as AwaitedState,
+        wait_for_database as wait_for_database,
+    )
     from aws_interactions.rds_interactions.databases import (
         get_database as get_database,
         get_db_cluster as get_db_cluster,
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     )
     from aws_interactions.rds_interactions.errors import (
         ClusterMemberNotAlone as ClusterMemberNotAlone,
+        ClusterRebootsByInstance as ClusterRebootsByInstance,
         DatabaseAmbiguous as DatabaseAmbiguous,
         DatabaseDoesntExist as DatabaseDoesntExist,
         DatabaseInWrongState as DatabaseInWrongState,
@@ -32,12 +37,37 @@ if TYPE_CHECKING:
         SnapshotInWrongState as SnapshotInWrongState,
         TooManySnapshots as TooManySnapshots,
     )
+    from aws_interactions.rds_interactions.lifecycle import (
+        reboot_database as reboot_database,
+        reboot_db_cluster as reboot_db_cluster,
+        reboot_db_instance as reboot_db_instance,
+        start_database as start_database,
+        start_db_cluster as start_db_cluster,
+        start_db_instance as start_db_instance,
+        stop_database as stop_database,
+        stop_db_cluster as stop_db_cluster,
+        stop_db_instance as stop_db_instance,
+    )
+    from aws_interactions.rds_interactions.snapshot_records import Snapshot as Snapshot
+    from aws_interactions.rds_interactions.snapshots import (
+        create_snapshot as create_snapshot,
+        delete_snapshot as delete_snapshot,
+        get_snapshot as get_snapshot,
+        list_snapshots as list_snapshots,
+    )
+    from aws_interactions.rds_interactions.tagging import (
+        add_database_tags as add_database_tags,
+        get_database_tags as get_database_tags,
+        remove_database_tags as remove_database_tags,
+    )
 
 _NAMES_BY_HOME = {
     "database_records": ("Database", "DatabaseKind", "DatabaseStatus"),
+    "database_waits": ("AwaitedState", "wait_for_database"),
     "databases": ("get_database", "get_db_cluster", "get_db_instance", "list_databases"),
     "errors": (
         "ClusterMemberNotAlone",
+        "ClusterRebootsByInstance",
         "DatabaseAmbiguous",
         "DatabaseDoesntExist",
         "DatabaseInWrongState",
@@ -46,6 +76,29 @@ _NAMES_BY_HOME = {
         "SnapshotDoesntExist",
         "SnapshotInWrongState",
         "TooManySnapshots",
+    ),
+    "lifecycle": (
+        "reboot_database",
+        "reboot_db_cluster",
+        "reboot_db_instance",
+        "start_database",
+        "start_db_cluster",
+        "start_db_instance",
+        "stop_database",
+        "stop_db_cluster",
+        "stop_db_instance",
+    ),
+    "snapshot_records": ("Snapshot",),
+    "snapshots": (
+        "create_snapshot",
+        "delete_snapshot",
+        "get_snapshot",
+        "list_snapshots",
+    ),
+    "tagging": (
+        "add_database_tags",
+        "get_database_tags",
+        "remove_database_tags",
     ),
 }
 _HOME_BY_NAME = {name: home for home, names in _NAMES_BY_HOME.items() for name in names}

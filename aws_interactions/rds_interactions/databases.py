@@ -4,7 +4,9 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aws_interactions.aws_errors import translate_aws_errors
+from botocore.exceptions import ClientError
+
+from aws_interactions.aws_errors import AwsInteractionError, translate_aws_errors
 from aws_interactions.calls import pages_of
 from aws_interactions.rds_interactions.database_records import Database, DatabaseKind, DatabaseStatus
 from aws_interactions.rds_interactions.errors import DatabaseAmbiguous, DatabaseDoesntExist, database_errors
@@ -81,6 +83,14 @@ def get_db_cluster(identifier: str, aws_provider: "AwsClientProvider") -> Databa
     if not listed:
         raise DatabaseDoesntExist(identifier)
     return database_of_cluster(listed[0])
+
+
+def status_now(identifier: str, kind: DatabaseKind, aws_provider: "AwsClientProvider") -> str | None:
+    """Return the state that a call was refused for, which AWS's refusal need not name; ``None``: unread."""
+    try:
+        return get_database(identifier, aws_provider, kind=kind).status_text
+    except (AwsInteractionError, ClientError):
+        return None
 
 
 def kind_of_arn(identifier: str) -> DatabaseKind | None:

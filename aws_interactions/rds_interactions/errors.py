@@ -77,23 +77,32 @@ class DatabaseInWrongState(Conflict):
     """The database's state does not allow the call; ``status_text`` is the state, ``reason`` says more."""
 
     def __init__(self, identifier: str, status_text: str | None, reason: str) -> None:
-        state = f"{identifier} is {status_text}" if status_text else identifier
-        super().__init__(f"{state}: {reason}", resource=identifier)
+        state = f"; {identifier} is {status_text}" if status_text else ""
+        super().__init__(f"{reason.removesuffix('.')}{state}", resource=identifier)
         self.identifier = identifier
         self.status_text = status_text
         self.reason = reason
 
 
 class ClusterMemberNotAlone(DatabaseInWrongState):
-    """An instance of a cluster starts and stops with its cluster, ``cluster_id``, only."""
+    """What was asked for is done to a whole cluster, ``cluster_id``, not to one of its instances."""
 
-    def __init__(self, identifier: str, cluster_id: str, verb: str) -> None:
-        super().__init__(
-            identifier,
-            f"a member of cluster {cluster_id}",
-            f"it cannot {verb} alone, {verb} the cluster {cluster_id}",
-        )
+    def __init__(self, identifier: str, cluster_id: str, reason: str) -> None:
+        super().__init__(identifier, f"a member of cluster {cluster_id}", reason)
         self.cluster_id = cluster_id
+
+
+class ClusterRebootsByInstance(InvalidInput):
+    """A cluster of this engine is not rebooted as a whole; ``members`` are its instances."""
+
+    def __init__(self, identifier: str, engine: str, members: tuple[str, ...]) -> None:
+        names = " ".join(members) or "none"
+        super().__init__(
+            f"{identifier} is a cluster of {engine}, whose instances are rebooted one by one: {names}",
+            resource=identifier,
+        )
+        self.identifier = identifier
+        self.members = members
 
 
 class SnapshotDoesntExist(NotFound):
@@ -124,10 +133,10 @@ class SnapshotAlreadyExists(AlreadyExists):
 
 
 class SnapshotInWrongState(Conflict):
-    """What the snapshot is, or its state, does not allow the call; ``reason`` says why."""
+    """What the snapshot is, or its state, does not allow the call; ``reason`` goes on after its name."""
 
     def __init__(self, identifier: str, reason: str) -> None:
-        super().__init__(f"snapshot {identifier}: {reason}", resource=identifier)
+        super().__init__(f"snapshot {identifier} {reason}", resource=identifier)
         self.identifier = identifier
         self.reason = reason
 
@@ -144,35 +153,51 @@ class TooManySnapshots(Conflict):
         self.identifier = identifier
 
 
+StatusNow = Callable[[], str | None]
+
+
 @contextmanager
-def database_errors(identifier: str, status_now: Callable[[], str | None] | None = None) -> Iterator[None]:
+def database_errors(identifier: str, status_now: StatusNow | None = None) -> Iterator[None]:
     """Translate what AWS says about a database; ``status_now`` finds the state that it refused for."""
-    absent = dict.fromkeys(ABSENT_DATABASE_CODES, lambda: DatabaseDoesntExist(identifier))
-    with translate_aws_errors("rds", identifier, by_code=absent):
-        try:
-            yield
-        except ClientError as error:
-            if error_code(error) not in WRONG_DATABASE_STATE_CODES:
-                raise
-            status_text = None if status_now is None else status_now()
-            raise DatabaseInWrongState(identifier, status_text, _message_of(error)) from error
+    absent = _absent_database(identifier)
+    with translate_aws_errors("rds", identifier, by_code=absent), _wrong_state(identifier, status_now):
+        yield
 
 
 @contextmanager
-def snapshot_errors(identifier: str) -> Iterator[None]:
-    """Translate what AWS says about a snapshot."""
+def snapshot_errors(
+    identifier: str, *, database: str | None = None, status_now: StatusNow | None = None
+) -> Iterator[None]:
+    """Translate what AWS says about a snapshot, and about the ``database`` that one is taken of."""
+    about = database or identifier
     by_code: dict[str, Callable[[], AwsInteractionError]] = {
+        **_absent_database(about),
         **dict.fromkeys(ABSENT_SNAPSHOT_CODES, lambda: SnapshotDoesntExist(identifier)),
         **dict.fromkeys(TAKEN_SNAPSHOT_CODES, lambda: SnapshotAlreadyExists(identifier)),
         **dict.fromkeys(_QUOTA_CODES, lambda: TooManySnapshots(identifier)),
     }
-    with translate_aws_errors("rds", identifier, by_code=by_code):
+    with translate_aws_errors("rds", identifier, by_code=by_code), _wrong_state(about, status_now):
         try:
             yield
         except ClientError as error:
             if error_code(error) not in WRONG_SNAPSHOT_STATE_CODES:
                 raise
-            raise SnapshotInWrongState(identifier, _message_of(error)) from error
+            raise SnapshotInWrongState(identifier, f"does not allow it: {_message_of(error)}") from error
+
+
+@contextmanager
+def _wrong_state(identifier: str, status_now: StatusNow | None) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) not in WRONG_DATABASE_STATE_CODES:
+            raise
+        status_text = None if status_now is None else status_now()
+        raise DatabaseInWrongState(identifier, status_text, _message_of(error)) from error
+
+
+def _absent_database(identifier: str) -> dict[str, Callable[[], AwsInteractionError]]:
+    return dict.fromkeys(ABSENT_DATABASE_CODES, lambda: DatabaseDoesntExist(identifier))
 
 
 def _message_of(error: ClientError) -> str:

@@ -1,8 +1,8 @@
 """The samples of each account and region besides its bucket.
 
 EC2 instances ``web-1`` and ``web-2`` (running, in two zones) and ``batch-1`` (stopped) in the default VPC,
-named ``main``; the DynamoDB table ``orders`` with five items; the database ``orders-db`` with a manual
-snapshot and the Aurora cluster ``reports`` with one member; two secrets.
+named ``main``; the DynamoDB table ``orders`` with five items; the databases ``orders-db``, with a manual
+snapshot, and ``archive-db`` (stopped), and the Aurora cluster ``reports`` with one member; two secrets.
 """
 
 import base64
@@ -120,8 +120,12 @@ def _make_databases(caller: SampleCaller, region: str) -> str:
         },
         region,
     )
-    cluster = {"DBClusterIdentifier": "reports", "Engine": "aurora-postgresql"}
     tags = numbered_tags("Tags.Tag", _STAGE)
+    archive = {"DBInstanceIdentifier": "archive-db", "DBInstanceClass": "db.t4g.micro", "Engine": "mysql"}
+    storage = {"AllocatedStorage": "20", **_DATABASE_USER}
+    caller.query("rds", "CreateDBInstance", {**archive, **storage, **tags}, region)
+    caller.query("rds", "StopDBInstance", {"DBInstanceIdentifier": "archive-db"}, region)
+    cluster = {"DBClusterIdentifier": "reports", "Engine": "aurora-postgresql"}
     caller.query("rds", "CreateDBCluster", {**cluster, **_DATABASE_USER, **tags}, region)
     member = {"DBInstanceIdentifier": "reports-1", "DBInstanceClass": "db.t4g.medium"}
     caller.query("rds", "CreateDBInstance", {**member, **cluster, **tags}, region)

@@ -107,8 +107,14 @@ def test_WHEN_new_THEN_each_account_and_region_has_something_of_every_service(
     }
     assert len({instance["Placement"]["AvailabilityZone"] for instance in instances}) == 2
     assert {tag["Value"] for vpc in ec2.describe_vpcs()["Vpcs"] for tag in vpc["Tags"]} == {"main"}
-    assert {item["DBInstanceIdentifier"] for item in databases} == {"orders-db", "reports-1"}
-    assert {item["DBInstanceStatus"] for item in databases} == {"available"}
+    assert {item["DBInstanceIdentifier"] for item in databases} == {
+        "orders-db",
+        "archive-db",
+        "reports-1",
+    }
+    assert {item["DBInstanceIdentifier"] for item in databases if item["DBInstanceStatus"] == "stopped"} == {
+        "archive-db"
+    }
     assert [item["DBClusterIdentifier"] for item in rds.describe_db_clusters()["DBClusters"]] == ["reports"]
     assert [item["DBSnapshotIdentifier"] for item in snapshots] == ["orders-db-before-upgrade"]
     assert [item["order"]["S"] for item in found["Items"]] == ["2026-02-11-1", "2026-02-11-2", "2026-03-01-1"]

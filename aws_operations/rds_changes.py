@@ -1,0 +1,156 @@
+"""RDS writes: starting, stopping and rebooting databases; snapshots and tags are in modules beside it.
+
+Planners say what would change, and the kinds carry it out. Importing this makes all kinds known.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from aws_interactions import rds_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.rds_interactions import Database, DatabaseInWrongState, DatabaseKind, DatabaseStatus
+from aws_interactions.service_operations import iam_actions_of
+from aws_operations.changes import (
+    ApplyBatch,
+    Change,
+    ChangeKind,
+    ChangeResult,
+    Effect,
+    JsonObject,
+    ResultStatus,
+    Reversibility,
+    each_alone,
+    register,
+)
+from aws_operations.rds_change_parts import database_of, databases_named, target_of
+from aws_operations.rds_snapshot_changes import plan_create_snapshot, plan_delete_snapshots
+from aws_operations.rds_states import check_allows, is_already
+from aws_operations.rds_tag_changes import plan_set_tags
+
+__all__ = [
+    "plan_create_snapshot",
+    "plan_delete_snapshots",
+    "plan_reboot",
+    "plan_set_tags",
+    "plan_start",
+    "plan_stop",
+]
+
+_OPERATION_BY_VERB = {"start": "Start", "stop": "Stop", "reboot": "Reboot"}
+_CALL_BY_VERB: dict[str, Callable[[str, DatabaseKind, AwsClientProvider], Database]] = {
+    "start": rds_interactions.start_database,
+    "stop": rds_interactions.stop_database,
+    "reboot": rds_interactions.reboot_database,
+}
+
+
+def plan_start(
+    identifiers: Sequence[str], aws_provider: AwsClientProvider, *, kind: str | None = None
+) -> Iterator[Change]:
+    """Plan to start databases; one that is available or starting is nothing to do.
+
+    Another state than stopped raises ``DatabaseInWrongState``, a member of a cluster
+    ``ClusterMemberNotAlone``.
+    """
+    for database in databases_named(identifiers, aws_provider, kind):
+        yield _change_to("start", database, {"status": "available"}, Reversibility.REVERSIBLE, aws_provider)
+
+
+def plan_stop(
+    identifiers: Sequence[str], aws_provider: AwsClientProvider, *, kind: str | None = None
+) -> Iterator[Change]:
+    """Plan to stop databases, which AWS starts again after seven days; a stopped one is nothing to do.
+
+    Another state than available raises ``DatabaseInWrongState``, a member of a cluster
+    ``ClusterMemberNotAlone``.
+    """
+    after: JsonObject = {"status": "stopped", "starts_again": "by AWS, after 7 days"}
+    for database in databases_named(identifiers, aws_provider, kind):
+        yield _change_to("stop", database, after, Reversibility.REVERSIBLE, aws_provider)
+
+
+def plan_reboot(
+    identifiers: Sequence[str], aws_provider: AwsClientProvider, *, kind: str | None = None
+) -> Iterator[Change]:
+    """Plan to reboot databases, which ends all connections to them.
+
+    Another state than available raises ``DatabaseInWrongState``, an Aurora cluster
+    ``ClusterRebootsByInstance``.
+    """
+    for database in databases_named(identifiers, aws_provider, kind):
+        after: JsonObject = {"status": "available", "connections": "ended"}
+        yield _change_to("reboot", database, after, Reversibility.IRREVERSIBLE, aws_provider)
+
+
+def _change_to(
+    verb: str,
+    database: Database,
+    after: JsonObject,
+    reversibility: Reversibility,
+    aws_provider: AwsClientProvider,
+) -> Change:
+    before: JsonObject = {"status": database.status_text}
+    is_noop = verb != "reboot" and is_already(verb, database.status)
+    if not is_noop or database.cluster_id is not None:
+        check_allows(verb, database)
+    noun = "DBInstance" if database.kind is DatabaseKind.INSTANCE else "DBCluster"
+    operation = f"{_OPERATION_BY_VERB[verb]}{noun}"
+    return Change(
+        kind=f"rds.{verb}",
+        target=target_of(aws_provider),
+        resource=database.arn,
+        effect=Effect.UPDATE,
+        before=before,
+        after=before if is_noop else after,
+        iam_actions=iam_actions_of("rds", "DescribeDBInstances", "DescribeDBClusters", operation),
+        reversibility=reversibility,
+    )
+
+
+def _now(change: Change, aws_provider: AwsClientProvider) -> Database:
+    identifier, kind = database_of(change)
+    return rds_interactions.get_database(identifier, aws_provider, kind=kind)
+
+
+def _recheck(verb: str, change: Change, aws_provider: AwsClientProvider) -> str | None:
+    now = _now(change, aws_provider)
+    was = (change.before or {})["status"]
+    # What somebody else has done by now is nothing to do: applying finds that out.
+    if now.status_text == was or (verb != "reboot" and is_already(verb, now.status)):
+        return None
+    return f"its status has become {now.status_text}"
+
+
+def _apply(verb: str) -> ApplyBatch:
+    def apply_one(change: Change, aws_provider: AwsClientProvider) -> None:
+        identifier, kind = database_of(change)
+        _CALL_BY_VERB[verb](identifier, kind, aws_provider)
+
+    def apply(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
+        for result in each_alone(apply_one)(batch, aws_provider):
+            yield _unless_already(verb, result)
+
+    return apply
+
+
+def _unless_already(verb: str, result: ChangeResult) -> ChangeResult:
+    """Return *unchanged* for what AWS refused because the database is there already."""
+    error = result.error
+    if not isinstance(error, DatabaseInWrongState) or verb == "reboot":
+        return result
+    if error.status_text is None or not is_already(verb, DatabaseStatus(error.status_text)):
+        return result
+    return ChangeResult(result.change, ResultStatus.UNCHANGED)
+
+
+def _read_back(verb: str, change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    now = _now(change, aws_provider)
+    if is_already(verb, now.status):
+        return ResultStatus.APPLIED
+    # A reboot may be over by now, and a start or stop looks like this only where it never began.
+    has_not_begun = verb != "reboot" and now.status_text == (change.before or {})["status"]
+    return ResultStatus.FAILED if has_not_begun else ResultStatus.UNKNOWN
+
+
+for _verb in _CALL_BY_VERB:
+    register(ChangeKind(f"rds.{_verb}", _apply(_verb), partial(_recheck, _verb), partial(_read_back, _verb)))

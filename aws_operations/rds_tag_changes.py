@@ -1,0 +1,87 @@
+"""Setting the tags of RDS databases: the planner, and the kind that carries it out."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from botocore.exceptions import ClientError
+
+from aws_interactions import rds_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import AwsInteractionError
+from aws_interactions.service_operations import iam_actions_of
+from aws_interactions.tags import MAX_TAGS, check_tags
+from aws_operations.changes import (
+    CarriedOutInPart,
+    Change,
+    ChangeKind,
+    Effect,
+    ResultStatus,
+    Reversibility,
+    each_alone,
+    is_answer_lost,
+    register,
+)
+from aws_operations.rds_change_parts import databases_named, target_of
+
+
+def plan_set_tags(
+    identifier: str, tags: Mapping[str, str], aws_provider: AwsClientProvider, *, kind: str | None = None
+) -> Iterator[Change]:
+    """Plan a database's tags to be exactly these; none means no tags. AWS's own (``aws:...``) stay."""
+    check_tags(tags)
+    [database] = databases_named([identifier], aws_provider, kind)
+    before = _tags_of(database.arn, aws_provider)
+    takes_away = any(tags.get(name) != value for name, value in before.items())
+    yield Change(
+        kind="rds.set-tags",
+        target=target_of(aws_provider),
+        resource=database.arn,
+        effect=Effect.OVERWRITE if takes_away else Effect.UPDATE,
+        before=before,
+        after=dict(tags),
+        iam_actions=iam_actions_of(
+            "rds", "ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource"
+        ),
+        reversibility=Reversibility.REVERSIBLE,
+    )
+
+
+def _tags_of(database_arn: str, aws_provider: AwsClientProvider) -> dict[str, str]:
+    found = rds_interactions.get_database_tags(database_arn, aws_provider)
+    return {name: value for name, value in found.items() if not name.lower().startswith("aws:")}
+
+
+def _apply(change: Change, aws_provider: AwsClientProvider) -> None:
+    before, after = change.before or {}, change.after or {}
+    new = {name: value for name, value in after.items() if before.get(name) != value}
+    gone = [name for name in before if name not in after]
+    steps = []
+    if new:
+        steps.append(partial(rds_interactions.add_database_tags, change.resource, new, aws_provider))
+    if gone:
+        steps.append(partial(rds_interactions.remove_database_tags, change.resource, gone, aws_provider))
+    if len(before.keys() | after.keys()) > MAX_TAGS:
+        # There is no room for the new ones beside the old.
+        steps.reverse()
+    for number, step in enumerate(steps):
+        try:
+            step()
+        except (AwsInteractionError, ClientError) as error:
+            if number == 0 or is_answer_lost(error):
+                raise
+            message = f"{change.resource}: only a part of the tags was set: {error}"
+            raise CarriedOutInPart(message, resource=change.resource) from error
+
+
+def _recheck(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    return None if _tags_of(change.resource, aws_provider) == change.before else "the tags have changed"
+
+
+def _read_back(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    now = _tags_of(change.resource, aws_provider)
+    if now == change.after:
+        return ResultStatus.APPLIED
+    return ResultStatus.FAILED if now == change.before else ResultStatus.UNKNOWN
+
+
+register(ChangeKind("rds.set-tags", each_alone(_apply), _recheck, _read_back))
