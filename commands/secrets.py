@@ -1,20 +1,24 @@
 """``secrets``: Secrets Manager."""
 
 import sys
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from commands.app import noun, settings_of
 from commands.lazy import lazy
-from commands.parameters import NAME_AND_VALUE, UTF8_TEXT
+from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName
 from commands.shapes import Shape
 
 if TYPE_CHECKING:
-    from aws_operations import secrets as operations
+    from aws_operations import secrets as operations, secrets_changes as changes
+    from commands import secret_input
 else:
     operations = lazy("aws_operations.secrets")
+    changes = lazy("aws_operations.secrets_changes")
+    secret_input = lazy("commands.secret_input")
 
 secrets = noun("secrets", help="Secrets and their versions in Secrets Manager.")
 
@@ -22,6 +26,40 @@ SAMPLE = "orders/database"
 PROGRAM_ON_SANDBOX = "manage-resources --sandbox secrets"
 
 name_argument = click.argument("name", type=UTF8_TEXT)
+
+Body = TypeVar("Body", bound=Callable[..., Any])
+
+
+class ValueFile(FileName):
+    """The path of the file that a value is in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the path as it was given; ``-`` is what ``--stdin`` is for."""
+        if value == "-":
+            self.fail("write --stdin for standard input, or ./- for a file of that name", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def value_options(body: Body) -> Body:
+    """Give a command that stores a value the ways in for it; a value among the arguments is refused."""
+    # Click would repeat the words that are too many, and one of them is the value.
+    extra = click.argument("extra", metavar="", nargs=-1, expose_value=False, callback=_refuse_a_value)
+    file = click.option("--file", type=ValueFile(), help="The value is what is in this file, byte for byte.")
+    stdin = click.option(
+        "--stdin", "from_stdin", is_flag=True, help="The value is standard input, byte for byte."
+    )
+    binary = click.option(
+        "--binary", "is_binary", is_flag=True, help="Store it as binary even if it is UTF-8 text."
+    )
+    return extra(file(stdin(binary(body))))
+
+
+def _refuse_a_value(_context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> None:
+    if words:
+        raise click.UsageError(
+            "a value is never an argument: the shell's history and the list of processes would show it. "
+            "Give --file or --stdin, or neither to be asked"
+        )
 
 
 def _each_once(what: str, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
@@ -92,6 +130,116 @@ def versions(name: str, *, include_unlabelled: bool) -> Any:
     return partial(operations.versions, name, include_unlabelled=include_unlabelled)
 
 
+@secrets.verb(
+    "create",
+    shape=Shape.CHANGES,
+    example=f"{PROGRAM_ON_SANDBOX} create orders/new --file LICENSE --dry-run",
+)
+@name_argument
+@value_options
+@click.option("--description", type=UTF8_TEXT, help="What it is for.")
+@click.option("--tag", "tags", type=NAME_AND_VALUE, multiple=True, help="A tag NAME=VALUE; repeatable.")
+@click.option("--kms-key", type=UTF8_TEXT, help="ARN, id or alias of a KMS key; AWS's own unless given.")
+def create(
+    name: str,
+    *,
+    file: str | None,
+    from_stdin: bool,
+    is_binary: bool,
+    description: str | None,
+    tags: tuple[tuple[str, str], ...],
+    kms_key: str | None,
+) -> Any:
+    """Create a secret; a name that is taken is an error.
+
+    The value comes from --file or --stdin, or is asked for twice, unseen. Text that is UTF-8 is stored as
+    text, anything else as binary. {account} and {region} in the name are filled in for each target.
+    """
+    return partial(
+        changes.plan_create_secret,
+        name,
+        secret_input.held_value(name, file, from_stdin=from_stdin, is_binary=is_binary),
+        new=changes.NewSecret(description=description, tags=_each_once("tag", tags), kms_key=kms_key),
+    )
+
+
+@secrets.verb(
+    "put",
+    shape=Shape.CHANGES,
+    example=f"{PROGRAM_ON_SANDBOX} put {SAMPLE} --file LICENSE --dry-run",
+)
+@name_argument
+@value_options
+@click.option("--expect-version", type=UTF8_TEXT, help="Store only if this version is the current one.")
+@click.option("--client-token", type=UTF8_TEXT, help="Id of the new version; given again, it is stored once.")
+@click.option("--create", "is_to_create", is_flag=True, help="Create the secret if there is none.")
+def put(
+    name: str,
+    *,
+    file: str | None,
+    from_stdin: bool,
+    is_binary: bool,
+    expect_version: str | None,
+    client_token: str | None,
+    is_to_create: bool,
+) -> Any:
+    """Give a secret a new value; the one before stays as AWSPREVIOUS.
+
+    The value comes from --file or --stdin, or is asked for twice, unseen. Text that is UTF-8 is stored as
+    text, anything else as binary. A value that is the current one already is not stored again, as far as
+    you may read it.
+    """
+    return partial(
+        changes.plan_put_secret,
+        name,
+        secret_input.held_value(name, file, from_stdin=from_stdin, is_binary=is_binary),
+        expected_version=expect_version,
+        client_token=client_token,
+        create=is_to_create,
+    )
+
+
+@secrets.verb(
+    "promote",
+    shape=Shape.CHANGES,
+    example=f"{PROGRAM_ON_SANDBOX} promote orders/api-key AWSPREVIOUS --dry-run",
+)
+@name_argument
+@click.argument("version", type=UTF8_TEXT)
+def promote(name: str, version: str) -> Any:
+    """Make an older version current again, by its id or a staging label such as AWSPREVIOUS.
+
+    The version that was current becomes AWSPREVIOUS.
+    """
+    return partial(changes.plan_promote_version, name, version)
+
+
+@secrets.verb("delete", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} delete {SAMPLE} --dry-run")
+@name_argument
+@click.option(
+    "--recovery-days",
+    type=click.IntRange(7, 30),
+    default=30,
+    show_default=True,
+    help="How many days it can be restored.",
+)
+def delete(name: str, *, recovery_days: int) -> Any:
+    """Delete a secret: from now on nobody can read it, and after some days it is gone.
+
+    Until then secrets restore brings it back.
+    """
+    return partial(changes.plan_delete_secret, name, recovery_days=recovery_days)
+
+
+@secrets.verb(
+    "restore", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} restore orders/retired --dry-run"
+)
+@name_argument
+def restore(name: str) -> Any:
+    """Take back the deletion of a secret; one that is not to be deleted is left as it is."""
+    return partial(changes.plan_restore_secret, name)
+
+
 tags = secrets.group("tags", help="Tags of a secret.")
 
 
@@ -100,3 +248,15 @@ tags = secrets.group("tags", help="Tags of a secret.")
 def tags_get(name: str) -> Any:
     """Show the tags of a secret."""
     return partial(operations.tags, name)
+
+
+@tags.verb(
+    "set",
+    shape=Shape.CHANGES,
+    example=f"{PROGRAM_ON_SANDBOX} tags set {SAMPLE} team=orders --dry-run",
+)
+@name_argument
+@click.argument("tags", metavar="NAME=VALUE...", type=NAME_AND_VALUE, nargs=-1)
+def tags_set(name: str, tags: tuple[tuple[str, str], ...]) -> Any:
+    """Make the tags of a secret exactly these; none given means no tags."""
+    return partial(changes.plan_set_secret_tags, name, _each_once("tag", tags))

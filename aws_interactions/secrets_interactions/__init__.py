@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         SecretValue as SecretValue,
     )
     from aws_interactions.secrets_interactions.writing import (
+        RECOVERY_DAYS as RECOVERY_DAYS,
         check_client_token as check_client_token,
         check_secret_name as check_secret_name,
         create_secret as create_secret,
@@ -96,6 +97,7 @@ _NAMES_BY_HOME = {
         "SecretValue",
     ),
     "writing": (
+        "RECOVERY_DAYS",
         "check_client_token",
         "check_secret_name",
         "create_secret",

@@ -89,7 +89,7 @@ class SecretPendingDeletion(Conflict):
 
     def __init__(self, secret_id: str) -> None:
         super().__init__(
-            f"secret {secret_id} is to be deleted; secrets restore brings it back", resource=secret_id
+            f"secret {secret_id} is to be deleted (secrets restore takes that back)", resource=secret_id
         )
         self.secret_id = secret_id
 

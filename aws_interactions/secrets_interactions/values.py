@@ -65,13 +65,16 @@ class SecretValue:
             _register(found[name])
         return found[name]
 
-    def check_size(self) -> None:
-        """Raise ``SecretValueEmpty`` or ``SecretTooLarge`` for what AWS would refuse: 1 to 65,536 bytes."""
+    def check_size(self, *, secret_name: str | None = None) -> None:
+        """Raise ``SecretValueEmpty`` or ``SecretTooLarge`` for what AWS would refuse: 1 to 65,536 bytes.
+
+        ``secret_name`` is what it is to be the value of, for messages, where that is another.
+        """
         size = len(self.reveal_bytes())
         if size == 0:
-            raise SecretValueEmpty(self.secret_name)
+            raise SecretValueEmpty(secret_name or self.secret_name)
         if size > MAX_VALUE_BYTES:
-            raise SecretTooLarge(self.secret_name, MAX_VALUE_BYTES)
+            raise SecretTooLarge(secret_name or self.secret_name, MAX_VALUE_BYTES)
 
     def __repr__(self) -> str:
         return "SecretValue([redacted])"

@@ -66,7 +66,7 @@ def put_secret(
     ``SecretVersionChanged`` and store nothing; AWS has no such condition of its own, so someone who stores
     between the two calls is not seen. 1 to 65,536 bytes: else ``SecretValueEmpty``, ``SecretTooLarge``.
     """
-    value.check_size()
+    value.check_size(secret_name=secret_id)
     token = client_token or new_client_token()
     check_client_token(token)
     logger.debug("put_secret secret=%s version=%s stages=%s", secret_id, token, stages)
@@ -105,7 +105,7 @@ def create_secret(
     ``SecretAlreadyExists``, that of a secret still to be deleted ``SecretPendingDeletion``.
     """
     check_secret_name(name)
-    value.check_size()
+    value.check_size(secret_name=name)
     check_tags(tags or {})
     token = client_token or new_client_token()
     check_client_token(token)

@@ -2,7 +2,8 @@
 
 EC2 instances ``web-1`` and ``web-2`` (running, in two zones) and ``batch-1`` (stopped) in the default VPC,
 named ``main``; the DynamoDB table ``orders`` with five items; the databases ``orders-db``, with a manual
-snapshot, and ``archive-db`` (stopped), and the Aurora cluster ``reports`` with one member; two secrets.
+snapshot, and ``archive-db`` (stopped), and the Aurora cluster ``reports`` with one member; the secrets
+``orders/database`` and ``orders/api-key``, the latter with an older version, and ``orders/retired``, deleted.
 """
 
 import base64
@@ -14,6 +15,7 @@ from aws_operations.sandbox.sample_requests import SampleCaller, element, number
 _AMAZON_LINUX = "ami-12c6146b"  # one that moto has in every region
 _STAGE = {"stage": "sandbox"}
 _DATABASE_USER = {"MasterUsername": "orders", "MasterUserPassword": "sandbox-only"}
+_OLD_API_KEY = "sandbox-api-key-0000"
 _API_KEY = "sandbox-api-key-0001"
 
 
@@ -26,7 +28,11 @@ def make_regional_samples(caller: SampleCaller, region: str) -> None:
 
 
 def _make_instances(caller: SampleCaller, region: str) -> None:
+    group_filter = {"Filter.1.Name": "group-name", "Filter.1.Value.1": "default"}
+    groups = caller.query("ec2", "DescribeSecurityGroups", group_filter, region)
     for name, role, zone in (("web-1", "web", "a"), ("web-2", "web", "b"), ("batch-1", "batch", "a")):
+        zone_filter = {"Filter.1.Name": "availability-zone", "Filter.1.Value.1": f"{region}{zone}"}
+        subnets = caller.query("ec2", "DescribeSubnets", zone_filter, region)
         answer = caller.query(
             "ec2",
             "RunInstances",
@@ -35,7 +41,9 @@ def _make_instances(caller: SampleCaller, region: str) -> None:
                 "InstanceType": "t3.micro",
                 "MinCount": "1",
                 "MaxCount": "1",
-                "Placement.AvailabilityZone": f"{region}{zone}",
+                # AWS takes the defaults by itself; moto then gives no group, and an address outside the VPC.
+                "SubnetId": element("subnetId", subnets),
+                "SecurityGroupId.1": element("groupId", groups),
                 "TagSpecification.1.ResourceType": "instance",
                 **numbered_tags("TagSpecification.1.Tag", {"Name": name, "role": role, **_STAGE}),
             },
@@ -113,6 +121,7 @@ def _make_databases(caller: SampleCaller, region: str) -> str:
             "DBInstanceIdentifier": "orders-db",
             "DBInstanceClass": "db.t4g.micro",
             "Engine": "postgres",
+            "EngineVersion": "16.4",
             "AllocatedStorage": "20",
             "DBName": "orders",
             **_DATABASE_USER,
@@ -122,7 +131,7 @@ def _make_databases(caller: SampleCaller, region: str) -> str:
     )
     tags = numbered_tags("Tags.Tag", _STAGE)
     archive = {"DBInstanceIdentifier": "archive-db", "DBInstanceClass": "db.t4g.micro", "Engine": "mysql"}
-    storage = {"AllocatedStorage": "20", **_DATABASE_USER}
+    storage = {"AllocatedStorage": "20", "EngineVersion": "8.0.39", **_DATABASE_USER}
     caller.query("rds", "CreateDBInstance", {**archive, **storage, **tags}, region)
     caller.query("rds", "StopDBInstance", {"DBInstanceIdentifier": "archive-db"}, region)
     cluster = {"DBClusterIdentifier": "reports", "Engine": "aurora-postgresql"}
@@ -136,7 +145,11 @@ def _make_databases(caller: SampleCaller, region: str) -> str:
 
 def _make_secrets(caller: SampleCaller, region: str, database_host: str) -> None:
     database = {"username": "orders", "password": "sandbox-only", "host": database_host, "port": 5432}
-    for name, value in (("orders/database", json.dumps(database)), ("orders/api-key", _API_KEY)):
+    for name, value in (
+        ("orders/database", json.dumps(database)),
+        ("orders/api-key", _OLD_API_KEY),
+        ("orders/retired", _OLD_API_KEY),
+    ):
         caller.json(
             "secretsmanager",
             "CreateSecret",
@@ -148,3 +161,8 @@ def _make_secrets(caller: SampleCaller, region: str, database_host: str) -> None
             },
             region,
         )
+    # One with an older version to go back to, and one to restore.
+    caller.json(
+        "secretsmanager", "PutSecretValue", {"SecretId": "orders/api-key", "SecretString": _API_KEY}, region
+    )
+    caller.json("secretsmanager", "DeleteSecret", {"SecretId": "orders/retired"}, region)

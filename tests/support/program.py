@@ -50,12 +50,13 @@ def run_on_terminal(
     typed: str = "",
     typed_at: str | None = None,
     interrupt_at: str | None = None,
+    answers: Sequence[tuple[str, str]] = (),
     cwd: Path = ROOT,
 ) -> TerminalSession:
     """Run the program with a terminal for all three streams, typing what it may ask for.
 
     ``typed_at``: type when this is at the end of what is shown, instead of ahead. ``interrupt_at``: send
-    SIGINT then, as Ctrl-C does.
+    SIGINT then, as Ctrl-C does. ``answers``: in turn, what is at the end when the other is to be typed.
     """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -68,9 +69,10 @@ def run_on_terminal(
         start_new_session=True,
     )
     os.close(theirs)
-    if typed_at is None:
+    if typed_at is None and typed:
         os.write(ours, typed.encode())
     shown = bytearray()
+    questions = list(answers)
     while select.select([ours], [], [], 60)[0]:
         try:
             chunk = os.read(ours, 65536)
@@ -81,6 +83,8 @@ def run_on_terminal(
         shown += chunk
         if typed_at is not None and shown.endswith(typed_at.encode()):
             os.write(ours, typed.encode())
+        if questions and shown.endswith(questions[0][0].encode()):
+            os.write(ours, questions.pop(0)[1].encode())
         if interrupt_at is not None and shown.endswith(interrupt_at.encode()):
             process.send_signal(signal.SIGINT)
     os.close(ours)

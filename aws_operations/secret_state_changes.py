@@ -1,0 +1,204 @@
+"""Writes to secrets that need no value: deleting and restoring, going back to a version, tags."""
+
+from collections.abc import Iterator, Mapping
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aws_interactions import secrets_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import AwsInteractionError, InvalidInput
+from aws_interactions.secrets_interactions import SecretDetails
+from aws_interactions.service_operations import iam_actions_of
+from aws_interactions.tags import check_tags
+from aws_operations.changes import (
+    CarriedOutInPart,
+    Change,
+    ChangeKind,
+    Effect,
+    JsonObject,
+    ResultStatus,
+    Reversibility,
+    each_alone,
+    is_answer_lost,
+    register,
+)
+from aws_operations.secret_change_parts import applied_if, has_version, target_of, version_drift, wanted
+from aws_operations.targets import fill_template
+
+_ACTIVE: JsonObject = {"state": "active"}
+_TO_BE_DELETED: JsonObject = {"state": "to be deleted"}
+_CURRENT = "AWSCURRENT"
+
+
+def plan_delete_secret(
+    secret_name: str, aws_provider: AwsClientProvider, *, recovery_days: int = 30
+) -> Iterator[Change]:
+    """Plan the deletion of a secret in 7 to 30 days; until then ``plan_restore_secret`` takes it back.
+
+    One that is to be deleted already is nothing to do, an absent one an error.
+    """
+    if recovery_days not in secrets_interactions.RECOVERY_DAYS:
+        first, last = secrets_interactions.RECOVERY_DAYS[0], secrets_interactions.RECOVERY_DAYS[-1]
+        raise InvalidInput(f"{recovery_days} days to restore it, where AWS gives {first} to {last}")
+    name = fill_template(secret_name, aws_provider)
+    found = secrets_interactions.describe_secret(name, aws_provider)
+    yield Change(
+        kind="secrets.delete",
+        target=target_of(aws_provider.get_aws_env()),
+        resource=found.arn,
+        effect=Effect.DESTROY,
+        before=_state_of(found),
+        after=_TO_BE_DELETED
+        if found.is_to_be_deleted
+        else {**_TO_BE_DELETED, "recovery_days": recovery_days},
+        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "DeleteSecret"),
+        reversibility=Reversibility.REVERSIBLE,
+        precondition={"version_id": found.current_version},
+    )
+
+
+def plan_restore_secret(secret_name: str, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    """Plan that a deletion is taken back; a secret that is not to be deleted is nothing to do."""
+    name = fill_template(secret_name, aws_provider)
+    found = secrets_interactions.describe_secret(name, aws_provider)
+    yield Change(
+        kind="secrets.restore",
+        target=target_of(aws_provider.get_aws_env()),
+        resource=found.arn,
+        effect=Effect.UPDATE,
+        before=_state_of(found),
+        after=_ACTIVE,
+        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "RestoreSecret"),
+        reversibility=Reversibility.REVERSIBLE,
+    )
+
+
+def plan_promote_version(secret_name: str, version: str, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    """Plan that an older version is current again: by its id, or by a staging label such as AWSPREVIOUS."""
+    name = fill_template(secret_name, aws_provider)
+    found = secrets_interactions.describe_secret(name, aws_provider)
+    if found.is_to_be_deleted:
+        raise secrets_interactions.SecretPendingDeletion(name)
+    version_id = found.version_at(version) or version
+    if version_id not in found.stages_by_version and not has_version(found.arn, version_id, aws_provider):
+        raise secrets_interactions.SecretVersionDoesntExist(name, f"version {version}")
+    yield Change(
+        kind="secrets.promote",
+        target=target_of(aws_provider.get_aws_env()),
+        resource=found.arn,
+        effect=Effect.OVERWRITE,
+        before={"version_id": found.current_version},
+        after={"version_id": version_id},
+        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "UpdateSecretVersionStage"),
+        reversibility=Reversibility.REVERSIBLE,
+    )
+
+
+def plan_set_secret_tags(
+    secret_name: str, tags: Mapping[str, str], aws_provider: AwsClientProvider
+) -> Iterator[Change]:
+    """Plan a secret's tags to be exactly these, AWS's own (``aws:...``) aside; none means no tags."""
+    check_tags(tags)
+    name = fill_template(secret_name, aws_provider)
+    found = secrets_interactions.describe_secret(name, aws_provider)
+    if found.is_to_be_deleted:
+        raise secrets_interactions.SecretPendingDeletion(name)
+    before = secrets_interactions.get_secret_tags(name, aws_provider)
+    takes_away = any(tags.get(key) != value for key, value in before.items())
+    yield Change(
+        kind="secrets.set-tags",
+        target=target_of(aws_provider.get_aws_env()),
+        resource=found.arn,
+        effect=Effect.OVERWRITE if takes_away else Effect.UPDATE,
+        before=dict(before),
+        after=dict(tags),
+        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "TagResource", "UntagResource"),
+        reversibility=Reversibility.REVERSIBLE,
+    )
+
+
+def _state_of(found: SecretDetails) -> JsonObject:
+    return _TO_BE_DELETED if found.is_to_be_deleted else _ACTIVE
+
+
+def _apply_delete(change: Change, aws_provider: AwsClientProvider) -> None:
+    days = int(wanted(change, "recovery_days"))
+    secrets_interactions.delete_secret(change.resource, aws_provider, recovery_days=days)
+
+
+def _recheck_delete(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    return version_drift(change, {(change.precondition or {})["version_id"]}, aws_provider)
+
+
+def _read_back_delete(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    return applied_if(secrets_interactions.describe_secret(change.resource, aws_provider).is_to_be_deleted)
+
+
+def _apply_restore(change: Change, aws_provider: AwsClientProvider) -> None:
+    secrets_interactions.restore_secret(change.resource, aws_provider)
+
+
+def _recheck_restore(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    found = secrets_interactions.describe_secret(change.resource, aws_provider)
+    return None if found.is_to_be_deleted else "it was restored"
+
+
+def _read_back_restore(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    found = secrets_interactions.describe_secret(change.resource, aws_provider)
+    return applied_if(not found.is_to_be_deleted)
+
+
+def _apply_promote(change: Change, aws_provider: AwsClientProvider) -> None:
+    secrets_interactions.move_stage(
+        change.resource,
+        _CURRENT,
+        wanted(change, "version_id"),
+        aws_provider,
+        from_version=(change.before or {})["version_id"],
+    )
+
+
+def _recheck_promote(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    return version_drift(change, {(change.before or {})["version_id"]}, aws_provider)
+
+
+def _read_back_promote(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    found = secrets_interactions.describe_secret(change.resource, aws_provider)
+    return applied_if(found.current_version == wanted(change, "version_id"))
+
+
+def _apply_set_tags(change: Change, aws_provider: AwsClientProvider) -> None:
+    before, after = change.before or {}, change.after or {}
+    added = {key: value for key, value in after.items() if before.get(key) != value}
+    removed = [key for key in before if key not in after]
+    # First what is taken off: there is room for 50 tags at a time.
+    if removed:
+        secrets_interactions.untag_secret(change.resource, removed, aws_provider)
+    if not added:
+        return
+    try:
+        secrets_interactions.tag_secret(change.resource, added, aws_provider)
+    except (AwsInteractionError, ClientError, BotoCoreError) as error:
+        if not removed or is_answer_lost(error):
+            raise
+        message = f"{error}; the tags {', '.join(sorted(removed))} were taken off already"
+        raise CarriedOutInPart(message, resource=change.resource) from (error.__cause__ or error)
+
+
+def _recheck_tags(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    now = secrets_interactions.get_secret_tags(change.resource, aws_provider)
+    return None if now == change.before else "the tags have changed"
+
+
+def _read_back_tags(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    now = secrets_interactions.get_secret_tags(change.resource, aws_provider)
+    if now == change.after:
+        return ResultStatus.APPLIED
+    # Taken off and not put on is neither done nor not done.
+    return ResultStatus.FAILED if now == change.before else ResultStatus.UNKNOWN
+
+
+register(ChangeKind("secrets.delete", each_alone(_apply_delete), _recheck_delete, _read_back_delete))
+register(ChangeKind("secrets.restore", each_alone(_apply_restore), _recheck_restore, _read_back_restore))
+register(ChangeKind("secrets.promote", each_alone(_apply_promote), _recheck_promote, _read_back_promote))
+register(ChangeKind("secrets.set-tags", each_alone(_apply_set_tags), _recheck_tags, _read_back_tags))

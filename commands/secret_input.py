@@ -1,0 +1,65 @@
+"""Where the value of a secret comes from: a file, standard input, or someone asked without an echo."""
+
+import getpass
+import logging
+import sys
+from functools import partial
+from pathlib import Path
+
+import click
+
+from aws_interactions.secrets_interactions import MAX_VALUE_BYTES, SecretValue
+from aws_operations.held_values import HeldValue, value_of_bytes, value_of_file
+from commands.exit_codes import Declined
+
+logger = logging.getLogger(__name__)
+
+# A terminal that hands on whole lines cuts them off here, and says nothing.
+_LONGEST_LINE = 4095
+
+
+def held_value(name: str, file: str | None, *, from_stdin: bool, is_binary: bool) -> HeldValue:
+    """Return the value that the options name, read when it is first needed.
+
+    Raises ``click.UsageError`` where there is none to be had: two sources, or none and nobody to ask.
+    """
+    if file is not None and from_stdin:
+        raise click.UsageError("give --file or --stdin, not both")
+    if file is not None:
+        return HeldValue(partial(value_of_file, Path(file), is_binary=is_binary), source=file)
+    has_terminal = sys.stdin is not None and sys.stdin.isatty()
+    if from_stdin:
+        if has_terminal:
+            raise click.UsageError(
+                "--stdin is for a pipe or a file; on a terminal leave it out and be asked for the value"
+            )
+        return HeldValue(partial(_from_stdin, is_binary=is_binary), source="standard input")
+    if not has_terminal or not sys.stderr.isatty():
+        raise click.UsageError("where does the value come from? Give --file, or --stdin and pipe it in")
+    return HeldValue(partial(_ask, name, is_binary=is_binary), source="the prompt")
+
+
+def _from_stdin(*, is_binary: bool) -> SecretValue:
+    data = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_VALUE_BYTES + 1)
+    value = value_of_bytes(data, is_binary=is_binary)
+    if not value.is_binary and data.count(b"\n") == 1 and data.endswith(b"\n"):
+        logger.warning("the line end after the value is stored as part of it; 'printf %s' pipes none")
+    return value
+
+
+def _ask(name: str, *, is_binary: bool) -> SecretValue:
+    try:
+        value = _typed(f"Value of {name} (not shown): ")
+        again = _typed("The same once more: ")
+    except EOFError:
+        raise Declined("no value was given; nothing was changed") from None
+    if value != again:
+        raise click.UsageError("the two are not the same; nothing was changed")
+    return value_of_bytes(value, is_binary=is_binary)
+
+
+def _typed(prompt: str) -> bytes:
+    data = getpass.getpass(prompt).encode("utf-8", "surrogateescape")
+    if len(data) >= _LONGEST_LINE:
+        raise click.UsageError("a terminal takes no longer value than 4095 bytes: use --file or --stdin")
+    return data

@@ -1,0 +1,327 @@
+"""How the command lines of ``secrets`` are understood, and what the real program does with values."""
+
+import json
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from commands.app import Invocation, Root
+from commands.command_tree import every_verb
+from commands.console import Console
+from commands.options import Settings
+from commands.registry import NOUNS
+from commands.shapes import Shape
+from tests.commands.command_cases.secrets import CASES
+from tests.support.loopback_proxy import Answer, Fault, Hangup, LoopbackProxy, SeenRequest
+from tests.support.program import PROGRAM, run_on_terminal, run_program
+
+NAME = "orders/database"
+CANARY = "canary\"Sentinel-0123456789'\\"
+LOUD = ["-vvv", "--debug"]
+
+
+def understand(*arguments: str) -> tuple[Result, Any]:
+    """Return how the program ended on a command line, and the work that would have been done."""
+    works: list[Any] = []
+
+    def note(_shape: Shape, work: Any, _settings: Settings, _console: Console) -> int:
+        works.append(work)
+        return 0
+
+    result = CliRunner().invoke(Root(NOUNS), ["secrets", *arguments], obj=Invocation(runner=note))
+    return result, works[0] if works else None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["put", NAME, CANARY], ["a value is never an argument", "--stdin"]),
+        (["create", NAME, "--file", "f", CANARY], ["a value is never an argument"]),
+        (["put", NAME], ["where does the value come from", "--file"]),
+        (["put", NAME, "--file", "f", "--stdin"], ["not both"]),
+        (["put", NAME, "--file", "-"], ["--stdin"]),
+        (["put", NAME, "--file", ""], ["path is empty"]),
+        (["delete", NAME, "--recovery-days", "3"], ["7<=x<=30"]),
+        (["list", "--tag", "a=1", "--tag", "a=2"], ["tag 'a' is given twice"]),
+        (["tags", "set", NAME, "a=1", "a=1"], ["tag 'a' is given twice"]),
+    ],
+)
+def test_WHEN_a_command_line_makes_no_sense_THEN_it_is_a_usage_error_that_says_why(
+    arguments: list[str], parts: list[str]
+) -> None:
+    result, work = understand(*arguments)
+    assert (result.exit_code, work) == (2, None), result.output
+    shown = " ".join(result.output.split())
+    assert "Sentinel" not in shown
+    for part in parts:
+        assert part in shown
+
+
+def test_WHEN_a_value_is_understood_THEN_it_is_not_yet_read() -> None:
+    result, work = understand("put", NAME, "--file", "no such file", "--expect-version", "v", "--create")
+    assert result.exit_code == 0, result.output
+    assert work.args[0] == NAME
+    assert work.args[1].ref.endswith(":no such file")
+    assert (work.keywords["expected_version"], work.keywords["create"]) == ("v", True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "has_line_end"),
+    [([], False), (["--regions", "us-east-1"], False), (["--regions", "us-east-1,eu-west-1"], True)],
+)
+def test_WHEN_getting_THEN_a_line_end_is_added_only_where_more_may_follow(
+    arguments: list[str], has_line_end: bool
+) -> None:
+    result, work = understand("get", NAME, *arguments)
+    assert result.exit_code == 0, result.output
+    assert work.keywords["with_line_end"] is has_line_end
+
+
+@pytest.fixture
+def new_name() -> str:
+    return f"test/{uuid.uuid4().hex}"
+
+
+def store(name: str, data: bytes, environment: dict[str, str], *options: str) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "--sandbox", "secrets", "put", name, "--create", "--stdin", "--yes", *options],
+        env=environment,
+        input=data,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def fetch(name: str, environment: dict[str, str], *options: str) -> bytes:
+    done = subprocess.run(
+        [*PROGRAM, "--sandbox", "secrets", "get", name, *options],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"no line end",
+        b"line end\n",
+        b"dos\r\n",
+        b"\x00\xff\xfe\n",
+        b"\n\n",
+        b"a\0b",
+        CANARY.encode() + b"\nmore",
+    ],
+)
+def test_WHEN_bytes_go_through_stdin_THEN_exactly_they_come_back(
+    data: bytes, new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    store(new_name, data, sandbox_environment)
+    assert fetch(new_name, sandbox_environment) == data
+
+
+def test_WHEN_a_value_is_forced_to_be_binary_THEN_it_is_AND_comes_back_the_same(
+    new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    store(new_name, b'{"a": "b"}', sandbox_environment, "--binary")
+    assert fetch(new_name, sandbox_environment) == b'{"a": "b"}'
+    store(new_name, b'{"a": "b"}', sandbox_environment)
+    assert fetch(new_name, sandbox_environment, "--field", "a") == b"b"
+
+
+def test_WHEN_a_line_was_echoed_into_the_pipe_THEN_a_warning_says_that_its_end_is_kept(
+    new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    command = ["--sandbox", "secrets", "create", new_name, "--stdin", "--dry-run"]
+    assert "'printf %s'" in run_program(command, sandbox_environment, stdin="one line\n").stderr
+    for quiet in ("one line", "two\nlines\n"):
+        assert "WARNING" not in run_program(command, sandbox_environment, stdin=quiet).stderr
+
+
+def test_WHEN_a_field_is_asked_of_no_JSON_THEN_it_is_refused_without_the_value(
+    new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    store(new_name, CANARY.encode(), sandbox_environment)
+    done = run_program(["--sandbox", "secrets", "get", new_name, "--field", "a", *LOUD], sandbox_environment)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "is not JSON" in done.stderr
+    assert "Sentinel" not in done.stderr
+
+
+def aws_error(code: str, message: str = "no") -> Answer:
+    body = json.dumps({"__type": code, "message": message}).encode()
+    return Answer(400, body, {"Content-Type": "application/x-amz-json-1.1"})
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code", "part"),
+    [
+        ("AccessDeniedException", 4, "no permission for secretsmanager:GetSecretValue"),
+        ("ExpiredTokenException", 3, "--profile"),
+        ("DecryptionFailure", 4, "kms:Decrypt"),
+    ],
+)
+def test_WHEN_AWS_refuses_the_value_THEN_the_exit_code_and_one_line_say_so(
+    code: str, exit_code: int, part: str, proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    proxy.disturb = lambda request: aws_error(code) if request.service == "secretsmanager" else None
+    done = run_program(["secrets", "get", NAME], proxied_environment)
+    assert (done.returncode, done.stdout) == (exit_code, ""), done.stderr
+    assert part in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_WHEN_the_answer_to_a_put_is_lost_THEN_the_value_is_stored_once(
+    new_name: str,
+    proxied_environment: dict[str, str],
+    sandbox_environment: dict[str, str],
+    proxy: LoopbackProxy,
+) -> None:
+    store(new_name, b"first", sandbox_environment)
+
+    def lose(request: SeenRequest) -> Fault | None:
+        return Hangup(after_work=True) if request.operation == "PutSecretValue" else None
+
+    proxy.disturb = lose
+    done = run_program(
+        ["secrets", "put", new_name, "--stdin", "--yes", "--max-attempts", "2"],
+        proxied_environment,
+        stdin="second",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("applied\t")
+    assert fetch(new_name, sandbox_environment) == b"second"
+    assert fetch(new_name, sandbox_environment, "--stage", "AWSPREVIOUS") == b"first"
+    listed = run_program(
+        ["--sandbox", "secrets", "versions", new_name, "--all", "--output", "json"], sandbox_environment
+    )
+    assert len(json.loads(listed.stdout)) == 2
+
+
+def test_WHEN_a_value_is_stored_in_several_targets_THEN_each_has_it(
+    new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    targets = ["--regions", "us-east-1,eu-west-1", "--accounts", "111122223333", "--role-name", "operator"]
+    store(f"{new_name}-{{region}}", b"shared", sandbox_environment, *targets)
+    done = run_program(
+        ["--sandbox", "secrets", "get", f"{new_name}-{{region}}", *targets], sandbox_environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "111122223333\tus-east-1\tshared\n111122223333\teu-west-1\tshared\n"
+
+
+def test_WHEN_someone_is_asked_for_the_value_THEN_it_is_not_shown_AND_stored_as_typed(
+    new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    command = ["--sandbox", "secrets", "create", new_name]
+    session = run_on_terminal(
+        command,
+        sandbox_environment,
+        answers=[
+            ("(not shown): ", "Sentinel-typed\n"),
+            ("once more: ", "Sentinel-typed\n"),
+            ("[y/N] ", "y\n"),
+        ],
+    )
+    assert session.exit_code == 0, session.screen
+    assert "applied" in session.screen
+    assert "Sentinel" not in session.screen
+    assert fetch(new_name, sandbox_environment) == b"Sentinel-typed"
+    shown = run_on_terminal(["--sandbox", "secrets", "get", new_name], sandbox_environment)
+    assert shown.screen == "Sentinel-typed\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "exit_code", "part"),
+    [
+        ("one\n", "other\n", 2, "not the same"),
+        ("\x04", "", 6, "no value was given"),
+        ("\n", "\n", 2, "is empty"),
+    ],
+)
+def test_WHEN_what_is_typed_is_no_value_THEN_nothing_is_changed(
+    first: str, second: str, exit_code: int, part: str, new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    session = run_on_terminal(
+        ["--sandbox", "secrets", "create", new_name],
+        sandbox_environment,
+        answers=[("(not shown): ", first), ("once more: ", second)],
+    )
+    assert session.exit_code == exit_code, session.screen
+    assert part in session.screen
+    done = run_program(["--sandbox", "secrets", "get", new_name], sandbox_environment)
+    assert done.returncode == 4
+
+
+def test_WHEN_stdin_is_a_terminal_THEN_the_value_is_not_read_with_an_echo(
+    new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    session = run_on_terminal(["--sandbox", "secrets", "create", new_name, "--stdin"], sandbox_environment)
+    assert session.exit_code == 2
+    assert "--stdin is for a pipe" in session.screen
+
+
+@pytest.fixture
+def quiet_home(proxied_environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Give an environment below whose home no file may hold the canary afterwards."""
+    home = Path(proxied_environment["HOME"])
+    yield {**proxied_environment, "TMPDIR": str(home)}
+    for path in home.rglob("*"):
+        assert not path.is_file() or b"Sentinel" not in path.read_bytes(), path
+
+
+def test_WHEN_every_command_is_loud_THEN_the_value_is_heard_from_get_alone(
+    new_name: str, quiet_home: dict[str, str], tmp_path: Path
+) -> None:
+    value = json.dumps({"username": f"user {CANARY}", "password": f"{CANARY}\nsecond line"}, indent=1)
+    file = tmp_path / "value"
+    file.write_text(value, encoding="utf-8")
+    other = tmp_path / "other"
+    other.write_bytes(b"\xff" + CANARY.encode())
+    runs = [
+        ["create", new_name, "--file", str(file), "--description", "mine", "--tag", "a=b"],
+        ["put", new_name, "--file", str(other), "--dry-run", "--output", "json"],
+        ["put", new_name, "--file", str(other), "--yes", "--output", "yaml"],
+        ["put", new_name, "--file", str(file), "--yes", "--client-token", str(uuid.uuid4())],
+        ["promote", new_name, "AWSPREVIOUS", "--yes"],
+        ["promote", new_name, "AWSPREVIOUS", "--yes"],
+        ["list"],
+        ["describe", new_name, "--output", "json"],
+        ["versions", new_name, "--all"],
+        ["tags", "set", new_name, "c=d", "--yes"],
+        ["tags", "get", new_name],
+        ["get", new_name, "--field", "none"],
+        ["delete", new_name, "--yes"],
+        ["get", new_name],
+        ["restore", new_name],
+    ]
+    ran = {" ".join(["secrets", *run]) for run in runs}
+    for words in CASES:
+        assert any(line.startswith(words) for line in ran), words
+    for run in runs:
+        done = run_program(["secrets", *run, *LOUD], quiet_home)
+        assert done.returncode in ({4} if run[0] == "get" else {0}), done.stderr
+        assert "DEBUG botocore" in done.stderr
+        assert "Sentinel" not in done.stdout + done.stderr, run
+
+    got = run_program(["secrets", "get", new_name, "--stage", "AWSCURRENT", *LOUD], quiet_home)
+    assert got.stdout == value
+    assert "Sentinel" not in got.stderr
+    field = run_program(["secrets", "get", new_name, "--field", "password", *LOUD], quiet_home)
+    assert field.stdout == f"{CANARY}\nsecond line"
+    assert "Sentinel" not in field.stderr
+
+
+def test_WHEN_there_are_commands_for_secrets_THEN_none_takes_a_value_as_an_option() -> None:
+    for words, verb in every_verb():
+        if words.startswith("secrets "):
+            spellings = {spelling for parameter in verb.params for spelling in parameter.opts}
+            assert not spellings & {"--value", "--secret", "--secret-string", "--string"}, words
