@@ -162,29 +162,15 @@ def write_as_planned(
     aws_provider: AwsClientProvider,
     *,
     drift: Callable[[Change, AwsClientProvider], str | None],
-    is_repeated_by_retries: bool,
 ) -> None:
-    """Carry out a conditioned write; a condition that does not hold raises ``Conflict`` with the reason.
-
-    Where a retry sends the write again after a lost answer, the first may have been carried out, and then
-    the condition fails for the second: the item itself tells.
-    """
+    """Carry out a conditioned write; a condition that does not hold raises ``Conflict`` with the reason."""
     try:
         write()
     except ConditionNotMet as error:
-        if is_repeated_by_retries and _was_sent_again(error):
-            now = present_document(change, aws_provider)
-            if status_by(change, now) is ResultStatus.APPLIED:
-                return
         how = drift(change, aws_provider)
         reason = f"{how} since it was planned" if how else "the condition that was given does not hold"
         message = f"{change.resource}: {reason}; it was not touched"
         raise Conflict(message, resource=change.resource) from error.__cause__
-
-
-def _was_sent_again(error: ConditionNotMet) -> bool:
-    response = getattr(error.__cause__, "response", {})
-    return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
 def check_condition_names(condition: Condition | None) -> None:

@@ -113,7 +113,7 @@ def _apply_put(change: Change, aws_provider: AwsClientProvider) -> None:
             values=condition.values,
         )
 
-    write_as_planned(change, write, aws_provider, drift=recheck_item, is_repeated_by_retries=True)
+    write_as_planned(change, write, aws_provider, drift=recheck_item)
 
 
 def _apply_delete(change: Change, aws_provider: AwsClientProvider) -> None:
@@ -128,7 +128,7 @@ def _apply_delete(change: Change, aws_provider: AwsClientProvider) -> None:
             values=condition.values,
         )
 
-    write_as_planned(change, write, aws_provider, drift=recheck_item, is_repeated_by_retries=True)
+    write_as_planned(change, write, aws_provider, drift=recheck_item)
 
 
 def _whole_item(change: Change, after: Item) -> list[str]:

@@ -229,7 +229,7 @@ def _apply(change: Change, aws_provider: AwsClientProvider) -> None:
             values=condition.values,
         )
 
-    write_as_planned(change, write, aws_provider, drift=_recheck, is_repeated_by_retries=False)
+    write_as_planned(change, write, aws_provider, drift=_recheck)
 
 
 def _compared(change: Change, update: ItemUpdate) -> list[str]:

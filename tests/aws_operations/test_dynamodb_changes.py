@@ -437,23 +437,6 @@ def described_table(**more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(
-    ("now", "retry_attempts", "status"),
-    [(NEW, 1, "applied"), (NEW, 0, "failed"), (OTHER, 1, "failed"), (OLD, 1, "failed")],
-)
-def test_WHEN_a_retry_finds_the_condition_broken_THEN_it_may_be_by_the_first_try_and_the_item_tells(
-    now: Any, retry_attempts: int, status: str
-) -> None:
-    client = FakeClient("dynamodb").raises(
-        "put_item", "ConditionalCheckFailedException", retry_attempts=retry_attempts
-    )
-    client.answers("describe_table", described_table())
-    client.answers("get_item", [{"Item": item} for item in (OLD, OLD, now)])
-    provider = fake_provider(dynamodb=client)
-    change = planned(plan_put(TABLE, {"customer": "c-1", "n": 6}, provider, overwrite=True))
-    assert applied([change], provider).status == status
-
-
 KEYS = (KeyAttribute("customer", "S"), KeyAttribute("order", "S"))
 INDEX = TableIndex("by-status", (KeyAttribute("status", "S"), KeyAttribute("order", "S")))
 
