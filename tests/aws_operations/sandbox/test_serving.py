@@ -106,6 +106,11 @@ def test_WHEN_new_THEN_each_account_and_region_has_something_of_every_service(
         "batch-1": "stopped",
     }
     assert len({instance["Placement"]["AvailabilityZone"] for instance in instances}) == 2
+    assert {instance["PrivateIpAddress"].rpartition(".")[0] for instance in instances} == {
+        "172.31.0",
+        "172.31.16",
+    }
+    assert [group["GroupName"] for group in instances[0]["SecurityGroups"]] == ["default"]
     assert {tag["Value"] for vpc in ec2.describe_vpcs()["Vpcs"] for tag in vpc["Tags"]} == {"main"}
     assert {item["DBInstanceIdentifier"] for item in databases} == {
         "orders-db",
