@@ -112,7 +112,8 @@ def database_of_instance(answer: Mapping[str, Any]) -> Database:
         status=DatabaseStatus(status_text),
         status_text=status_text,
         arn=answer.get("DBInstanceArn", ""),
-        cluster_id=answer.get("DBClusterIdentifier"),
+        # Not all that speak RDS's protocol leave the element out of an instance that is no member.
+        cluster_id=answer.get("DBClusterIdentifier") or None,
         instance_class=answer.get("DBInstanceClass"),
         availability_zone=answer.get("AvailabilityZone"),
         endpoint=endpoint.get("Address"),
