@@ -269,14 +269,20 @@ def _told_apart(
             yield ChangeResult(change, ResultStatus.UNKNOWN, lost)
         return
     for change in batch:
-        if states.get(id_of(change)) in verb.reached:
+        state = states.get(id_of(change))
+        if _is_reached(verb, state):
             yield ChangeResult(change, ResultStatus.APPLIED)
         else:
-            yield ChangeResult(change, ResultStatus.FAILED, _kept(change, error))
+            yield ChangeResult(change, ResultStatus.FAILED, _still(change, state, error))
 
 
-def _kept(change: Change, error: Exception) -> AwsInteractionError:
-    message = f"{id_of(change)} was left as it was, AWS refused the batch: {error}"
+def _is_reached(verb: _Verb, state: InstanceState | None) -> bool:
+    return state in verb.reached or (state is None and verb is _TERMINATE)
+
+
+def _still(change: Change, state: InstanceState | None, error: Exception) -> Conflict:
+    seen = "is gone" if state is None else f"is {state}"
+    message = f"{id_of(change)} {seen} after AWS refused the batch it was in: {error}"
     kept = Conflict(message, resource=change.resource)
     kept.__cause__ = error.__cause__ or error
     return kept
@@ -306,9 +312,8 @@ def _recheck(change: Change, aws_provider: AwsClientProvider) -> str | None:
 
 def _read_back(verb: _Verb, change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     state = _states_of([change], aws_provider).get(id_of(change))
-    is_gone = state is None and verb is _TERMINATE
     # EC2's answers lag behind what it did: an old state does not prove that nothing was done.
-    return ResultStatus.APPLIED if is_gone or state in verb.reached else ResultStatus.UNKNOWN
+    return ResultStatus.APPLIED if _is_reached(verb, state) else ResultStatus.UNKNOWN
 
 
 for _verb in (_START, _STOP, _REBOOT, _TERMINATE):

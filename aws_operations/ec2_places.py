@@ -64,12 +64,12 @@ class NetworkInterfaceRow:
 
 @dataclass(frozen=True, slots=True)
 class VolumeRow:
-    """What a list says of a volume; ``size`` in GiB."""
+    """What a list says of a volume."""
 
     volume_id: str
     name: str | None
     state: str
-    size: int
+    size_gib: int
     volume_type: str
     az: str | None
     is_encrypted: bool
@@ -188,7 +188,7 @@ def volumes(
             volume.volume_id,
             volume.name,
             volume.state,
-            volume.size,
+            volume.size_gib,
             volume.volume_type,
             volume.az,
             volume.is_encrypted,

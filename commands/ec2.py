@@ -123,8 +123,8 @@ def list_(
 def show(instances: tuple[str, ...]) -> Any:
     """Show all about instances.
 
-    Each is called by its id, by its tag Name, or by tag:KEY=VALUE, which means all that have the tag. A row
-    is wide: --output yaml reads well.
+    An INSTANCE is an id, a tag Name that one instance has, or tag:KEY=VALUE for all that have it. A row is
+    wide: --output yaml reads well.
     """
     return partial(operations.instance_details, instances)
 
@@ -132,9 +132,10 @@ def show(instances: tuple[str, ...]) -> Any:
 @ec2.verb("start", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} start batch-1 --dry-run")
 @instances_argument
 def start(instances: tuple[str, ...]) -> Any:
-    """Start stopped instances, called by id, by tag Name or by tag:KEY=VALUE.
+    """Start stopped instances; ec2 wait waits until they run.
 
-    One that runs already, or is on the way there, is unchanged. To wait for them use ec2 wait.
+    An INSTANCE is an id, a tag Name that one instance has, or tag:KEY=VALUE for all that have it. One that
+    runs already, or is on the way there, is unchanged.
     """
     return partial(changes.plan_start, instances)
 
@@ -142,10 +143,11 @@ def start(instances: tuple[str, ...]) -> Any:
 @ec2.verb("stop", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} stop tag:role=web --dry-run")
 @instances_argument
 def stop(instances: tuple[str, ...]) -> Any:
-    """Stop running instances, called by id, by tag Name or by tag:KEY=VALUE.
+    """Stop running instances.
 
-    One that is stopped already, or on the way there, is unchanged. What is in memory and on instance-store
-    volumes is lost, and a public address that is not an Elastic IP.
+    An INSTANCE is an id, a tag Name that one instance has, or tag:KEY=VALUE for all that have it. One that
+    is stopped already, or on the way there, is unchanged. What is in memory and on instance-store volumes
+    is lost, and a public address that is not an Elastic IP.
     """
     return partial(changes.plan_stop, instances)
 
@@ -153,17 +155,21 @@ def stop(instances: tuple[str, ...]) -> Any:
 @ec2.verb("reboot", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} reboot web-1 web-2 --dry-run")
 @instances_argument
 def reboot(instances: tuple[str, ...]) -> Any:
-    """Reboot running instances, called by id, by tag Name or by tag:KEY=VALUE."""
+    """Reboot running instances.
+
+    An INSTANCE is an id, a tag Name that one instance has, or tag:KEY=VALUE for all that have it.
+    """
     return partial(changes.plan_reboot, instances)
 
 
 @ec2.verb("terminate", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} terminate batch-1 --dry-run")
 @instances_argument
 def terminate(instances: tuple[str, ...]) -> Any:
-    """Terminate instances for good, called by id, by tag Name or by tag:KEY=VALUE.
+    """Terminate instances for good.
 
-    This cannot be undone. If one of them is protected from termination, none is touched. One that is
-    terminated already, or on the way there, is unchanged.
+    An INSTANCE is an id, a tag Name that one instance has, or tag:KEY=VALUE for all that have it. If one of
+    them is protected from termination, none is touched. One that is terminated already, or on the way
+    there, is unchanged.
     """
     return partial(changes.plan_terminate, instances)
 
@@ -181,8 +187,8 @@ def terminate(instances: tuple[str, ...]) -> Any:
 def wait(instances: tuple[str, ...], state: str, timeout: int, interval: int) -> Any:
     """Wait until instances are all running, stopped or terminated.
 
-    They are called by id, by tag Name or by tag:KEY=VALUE. One that is terminated while another state is
-    waited for is an error at once.
+    An INSTANCE is an id, a tag Name that one instance has, or tag:KEY=VALUE for all that have it. One that
+    is terminated while another state is waited for is an error at once.
     """
     return partial(operations.wait, instances, state, timeout=timeout, interval=interval)
 
@@ -200,8 +206,8 @@ def wait(instances: tuple[str, ...], state: str, timeout: int, interval: int) ->
 def tag(words: tuple[str, ...], removed: tuple[str, ...]) -> Any:
     """Put tags on anything in EC2, or take them off; other tags stay as they are.
 
-    A resource is called by its id, by its tag Name (if no resource of another kind has it too) or by
-    tag:KEY=VALUE, which means all that have the tag. Every other word with = in it is a tag.
+    A RESOURCE is an id, a tag Name that one resource of any kind has, or tag:KEY=VALUE for all that have it.
+    Every other word with = in it is a tag to put on.
     """
     resources = tuple(word for word in words if word.startswith("tag:") or "=" not in word)
     pairs = [NAME_AND_VALUE.convert(word, None, None) for word in words if word not in resources]
@@ -220,7 +226,10 @@ def tag(words: tuple[str, ...], removed: tuple[str, ...]) -> Any:
 @ec2.verb("vpcs", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} vpcs")
 @things_argument("VPC")
 def vpcs(given: tuple[str, ...]) -> Any:
-    """List VPCs: all, or those called by id, by tag Name or by tag:KEY=VALUE."""
+    """List VPCs.
+
+    A VPC is an id, a tag Name that one VPC has, or tag:KEY=VALUE for all that have it; none means all.
+    """
     return partial(places.vpcs, given)
 
 
@@ -228,7 +237,10 @@ def vpcs(given: tuple[str, ...]) -> Any:
 @things_argument("SUBNET")
 @vpc_option
 def subnets(given: tuple[str, ...], vpc: str | None) -> Any:
-    """List subnets: all, or those called by id, by tag Name or by tag:KEY=VALUE."""
+    """List subnets.
+
+    A SUBNET is an id, a tag Name that one subnet has, or tag:KEY=VALUE for all that have it; none means all.
+    """
     _check_not_both(given, vpc=vpc)
     return partial(places.subnets, given, vpc=vpc)
 
@@ -239,7 +251,10 @@ def subnets(given: tuple[str, ...], vpc: str | None) -> Any:
 @click.option("--subnet", type=UTF8_TEXT, help="Only in this subnet: its id, its Name, or tag:KEY=VALUE.")
 @instance_option
 def enis(given: tuple[str, ...], vpc: str | None, subnet: str | None, instance: str | None) -> Any:
-    """List network interfaces: all, or those called by id, by tag Name or by tag:KEY=VALUE."""
+    """List network interfaces.
+
+    An ENI is an id, a tag Name that one interface has, or tag:KEY=VALUE for all that have it; none means all.
+    """
     _check_not_both(given, vpc=vpc, subnet=subnet, instance=instance)
     return partial(places.network_interfaces, given, vpc=vpc, subnet=subnet, instance=instance)
 
@@ -248,7 +263,10 @@ def enis(given: tuple[str, ...], vpc: str | None, subnet: str | None, instance: 
 @things_argument("VOLUME")
 @instance_option
 def volumes(given: tuple[str, ...], instance: str | None) -> Any:
-    """List volumes, sizes in GiB: all, or those called by id, by tag Name or by tag:KEY=VALUE."""
+    """List volumes.
+
+    A VOLUME is an id, a tag Name that one volume has, or tag:KEY=VALUE for all that have it; none means all.
+    """
     _check_not_both(given, instance=instance)
     return partial(places.volumes, given, instance=instance)
 
@@ -258,9 +276,10 @@ def volumes(given: tuple[str, ...], instance: str | None) -> Any:
 @vpc_option
 @click.option("--rules", is_flag=True, help="Show each rule as a row of its own.")
 def security_groups(given: tuple[str, ...], vpc: str | None, *, rules: bool) -> Any:
-    """List security groups: all, or those called by id, by name or by tag:KEY=VALUE.
+    """List security groups, or their rules.
 
-    A name is the group's own or its tag Name.
+    A GROUP is an id, a name (the group's own, or its tag Name) that one group has, or tag:KEY=VALUE for all
+    that have it; none means all.
     """
     _check_not_both(given, vpc=vpc)
     return partial(places.security_group_rules if rules else places.security_groups, given, vpc=vpc)

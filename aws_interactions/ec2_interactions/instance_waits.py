@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.aws_errors import InvalidInput, WaitTimedOut
 from aws_interactions.ec2_interactions.errors import InstanceDoesNotExist, InstanceStateConflict, named
 from aws_interactions.ec2_interactions.instance_records import Instance, InstanceState
 from aws_interactions.ec2_interactions.instances import list_instances
@@ -54,21 +54,21 @@ def wait_for_instances(
     def are_done(now: Mapping[str, Instance]) -> bool:
         return all(instance.state == state for instance in now.values())
 
-    def described(now: Mapping[str, Instance]) -> str:
-        left = [instance for instance in now.values() if instance.state != state]
-        return ", ".join(f"{instance.instance_id} {instance.state}" for instance in left)
-
-    found = wait_until(
-        look,
-        are_done,
-        resource=named(instance_ids),
-        wanted=str(state),
-        timeout=timeout,
-        interval=interval,
-        describe=described if len(instance_ids) > 1 else _state_of_the_one,
-        sleep=sleep,
-        clock=clock,
-    )
+    try:
+        found = wait_until(
+            look,
+            are_done,
+            resource=named(instance_ids),
+            wanted=str(state),
+            timeout=timeout,
+            interval=interval,
+            sleep=sleep,
+            clock=clock,
+        )
+    except WaitTimedOut as error:
+        left = ", ".join(f"{_called(one)} was {one.state}" for one in seen.values() if one.state != state)
+        message = f"{left} after {timeout:g} seconds, not {state}"
+        raise WaitTimedOut(message, resource=error.resource) from None
     return [found[instance_id] for instance_id in instance_ids]
 
 
@@ -80,10 +80,10 @@ def _check_there_is_a_way(
         raise InstanceDoesNotExist(*absent)
     dead = [instance for instance in now.values() if not instance.state.is_live]
     if dead and state is not InstanceState.TERMINATED:
-        states = ", ".join(f"{instance.instance_id} is {instance.state}" for instance in dead)
+        states = ", ".join(f"{_called(instance)} is {instance.state}" for instance in dead)
         message = f"{states} and will never be {state}"
         raise InstanceStateConflict(message, [instance.instance_id for instance in dead])
 
 
-def _state_of_the_one(now: Mapping[str, Instance]) -> str:
-    return ", ".join(instance.state for instance in now.values())
+def _called(instance: Instance) -> str:
+    return f"{instance.name} ({instance.instance_id})" if instance.name else instance.instance_id

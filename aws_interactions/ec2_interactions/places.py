@@ -39,12 +39,12 @@ class AvailabilityZone:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume; ``size`` in GiB, ``created_at`` an aware UTC datetime, ``name`` the tag ``Name``."""
+    """A volume; ``created_at`` an aware UTC datetime, ``name`` the tag ``Name``."""
 
     volume_id: str
     name: str | None
     state: str
-    size: int
+    size_gib: int
     volume_type: str
     az: str | None
     is_encrypted: bool
@@ -129,7 +129,7 @@ def _volume(found: Any) -> Volume:
         volume_id=found["VolumeId"],
         name=tags.get("Name"),
         state=found.get("State", ""),
-        size=found.get("Size", 0),
+        size_gib=found.get("Size", 0),
         volume_type=found.get("VolumeType", ""),
         az=found.get("AvailabilityZone"),
         is_encrypted=bool(found.get("Encrypted")),

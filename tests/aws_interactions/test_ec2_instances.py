@@ -5,6 +5,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from hypothesis import given, strategies as st
 
 from aws_interactions import ec2_interactions as ec2
 from aws_interactions.aws_client_provider import AwsClientProvider
@@ -32,6 +33,13 @@ def test_WHEN_a_state_is_new_to_this_library_THEN_it_is_kept_as_it_is() -> None:
     assert InstanceState.RUNNING.is_known
     with pytest.raises(ValueError, match="5"):
         InstanceState(5)
+
+
+@given(st.text())
+def test_WHEN_any_word_is_a_state_THEN_it_comes_back_as_it_went_in(word: str) -> None:
+    state = InstanceState(word)
+    assert (state.value, str(state), state == word) == (word, word, True)
+    assert state.is_known is (word in list(InstanceState))
 
 
 def test_WHEN_an_instance_is_in_a_new_state_THEN_it_is_listed_with_it() -> None:

@@ -125,7 +125,7 @@ def test_WHEN_volumes_of_an_instance_are_asked_for_THEN_they_come_with_size_and_
     instance_id = run_instance(aws_provider)
     run_instance(aws_provider)
     [volume] = ec2.list_volumes(aws_provider, instance_id=instance_id)
-    assert (volume.instance_ids, volume.state, volume.size) == ((instance_id,), "in-use", 8)
+    assert (volume.instance_ids, volume.state, volume.size_gib) == ((instance_id,), "in-use", 8)
 
 
 def test_WHEN_a_security_group_has_rules_THEN_each_peer_is_a_rule_in_plain_words() -> None:

@@ -138,12 +138,15 @@ def test_WHEN_instances_come_up_one_after_the_other_THEN_the_wait_ends_with_the_
 
 
 def test_WHEN_it_takes_too_long_THEN_the_time_out_says_which_and_what_they_were() -> None:
-    with pytest.raises(WaitTimedOut, match=f"{TWO} stopping after 60 seconds, not stopped"):
+    with pytest.raises(WaitTimedOut, match=f"^{TWO} was stopping after 60 seconds, not stopped$"):
         wait(
             [answer_of(instance(ONE, "stopped"), instance(TWO, "stopping"))], InstanceState.STOPPED, ONE, TWO
         )
     with pytest.raises(WaitTimedOut, match=f"{ONE} was running after 60 seconds, not stopped"):
         wait([answer_of(instance(ONE, "running"))], InstanceState.STOPPED, ONE)
+    with pytest.raises(WaitTimedOut, match=rf"^web \({ONE}\) was pending after") as caught:
+        wait([answer_of(instance(ONE, "pending", Name="web"))], InstanceState.RUNNING, ONE)
+    assert caught.value.resource == ONE
 
 
 def test_WHEN_one_is_terminated_while_another_state_is_waited_for_THEN_that_is_a_conflict_at_once() -> None:

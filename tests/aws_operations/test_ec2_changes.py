@@ -160,6 +160,7 @@ def test_WHEN_four_in_two_zones_are_terminated_AND_one_is_protected_THEN_just_th
     for result in results[:2]:
         assert isinstance(result.error, Conflict)
         assert reason in str(result.error)
+        assert "is running after AWS refused the batch" in str(result.error)
         assert result.error.resource == result.change.resource
         assert result.error.aws_code == "OperationNotPermitted"
     assert client.calls_of("terminate_instances") == [{"InstanceIds": IDS}]
