@@ -189,7 +189,8 @@ class BatchWrite:
             path = Path(name_in(target, self._left_over))
             with new_file(path) as write:
                 write("".join(f"{text}\n" for text in lines.values()).encode())
-            logger.warning("%d lines were not carried out, or may not have been: see %s", len(lines), path)
+            count = "1 line was" if len(lines) == 1 else f"{len(lines)} lines were"
+            logger.warning("%s not carried out, or may not have been; kept in %s", count, path)
 
 
 def _check_key(request: BatchRequest, key: Mapping[str, Any], table: TableDescription) -> None:
