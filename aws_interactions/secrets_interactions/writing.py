@@ -40,7 +40,7 @@ def check_secret_name(name: str) -> None:
 def check_client_token(token: str) -> None:
     """Raise ``InvalidInput`` for what can't be a client token, which becomes the id of the version."""
     if not _CLIENT_TOKEN.fullmatch(token):
-        message = f"{token!r} can't be a client token: 32 to 64 letters, digits and hyphens, such as a UUID"
+        message = f"{token!r} can't be a client token, which has 32 to 64 letters, digits and hyphens"
         raise InvalidInput(message)
 
 

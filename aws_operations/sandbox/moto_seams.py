@@ -119,7 +119,27 @@ def moto_application() -> Any:
     # Moto lists its own directory for every request, which is half of what a small one costs.
     modules = frozenset(backends.list_of_moto_modules())
     backends.list_of_moto_modules = lambda: modules
+    _mend_secret_stages()
     return DomainDispatcherApplication(create_backend_app)
+
+
+def _mend_secret_stages() -> None:
+    """Let a moved AWSCURRENT be the one that moto's next PutSecretValue takes for current."""
+    from moto.secretsmanager.models import SecretsManagerBackend
+
+    original = SecretsManagerBackend.update_secret_version_stage
+
+    def update_secret_version_stage(
+        self: Any, secret_id: str, version_stage: str, remove_from_version_id: str, move_to_version_id: str
+    ) -> tuple[str, str]:
+        answer: tuple[str, str] = original(
+            self, secret_id, version_stage, remove_from_version_id, move_to_version_id
+        )
+        if version_stage == "AWSCURRENT" and move_to_version_id:
+            self.secrets[secret_id].set_default_version_id(move_to_version_id)
+        return answer
+
+    SecretsManagerBackend.update_secret_version_stage = update_secret_version_stage  # type: ignore[method-assign]
 
 
 def request_handler() -> Any:

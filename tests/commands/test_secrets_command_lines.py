@@ -206,6 +206,22 @@ def test_WHEN_the_answer_to_a_put_is_lost_THEN_the_value_is_stored_once(
     assert len(json.loads(listed.stdout)) == 2
 
 
+def test_WHEN_a_version_is_promoted_AND_another_value_put_THEN_each_is_current_in_turn(
+    new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    for value in (b"first", b"second"):
+        store(new_name, value, sandbox_environment)
+    promoted = run_program(
+        ["--sandbox", "secrets", "promote", new_name, "AWSPREVIOUS", "--yes"], sandbox_environment
+    )
+    assert promoted.returncode == 0, promoted.stderr
+    assert fetch(new_name, sandbox_environment) == b"first"
+    assert fetch(new_name, sandbox_environment, "--stage", "AWSPREVIOUS") == b"second"
+    store(new_name, b"third", sandbox_environment)
+    assert fetch(new_name, sandbox_environment) == b"third"
+    assert fetch(new_name, sandbox_environment, "--stage", "AWSPREVIOUS") == b"first"
+
+
 def test_WHEN_a_value_is_stored_in_several_targets_THEN_each_has_it(
     new_name: str, sandbox_environment: dict[str, str]
 ) -> None:
