@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.dynamodb_interactions.errors import (
     DuplicateKeys,
+    TableDoesNotExist,
     TransactionCancelled,
     TransactionTokenReused,
     table_errors,
@@ -150,7 +151,7 @@ def transact_write(
     requests = [write.request() for write in writes]
     client: Any = aws_provider.get_dynamodb()
     by_code = {
-        **_cancelled(writes),
+        **_errors_of(writes),
         "IdempotentParameterMismatchException": lambda _: TransactionTokenReused(token),
     }
     with table_errors(_tables(writes), by_code):
@@ -167,15 +168,17 @@ def transact_get(
 ) -> list[Item | None]:
     """Return the items as they were at one moment, ``None`` for an absent one (TransactGetItems).
 
-    1 to 100 items, of any tables in the account and region, in the order given. Raises
-    ``TransactionCancelled`` with a reason for each while others write them.
+    1 to 100 items, of any tables in the account and region, each once, in the order given. Raises
+    ``TransactionCancelled`` with a reason for each while others write them, ``DuplicateKeys``,
+    ``TableDoesNotExist``.
     """
     logger.debug("transact_get gets=%d", len(gets))
     _check_size(gets)
+    _refuse_duplicate_keys(gets)
     number_reader(numbers)
     requests = [get.request() for get in gets]
     client: Any = aws_provider.get_dynamodb()
-    with table_errors(_tables(gets), _cancelled(gets)):
+    with table_errors(_tables(gets), _errors_of(gets)):
         answer = client.transact_get_items(TransactItems=requests)
     found = [response.get("Item") for response in answer.get("Responses", ())]
     return [None if item is None else from_item(item, numbers) for item in found]
@@ -187,15 +190,15 @@ def _check_size(parts: Sequence[TransactWrite | Get]) -> None:
         raise InvalidInput(message)
 
 
-def _refuse_duplicate_keys(writes: Sequence[TransactWrite]) -> None:
+def _refuse_duplicate_keys(parts: Sequence[TransactWrite | Get]) -> None:
     # What a put's key is, only the table knows: AWS finds those.
     seen: set[Any] = set()
-    for write in writes:
-        if isinstance(write, Put):
+    for part in parts:
+        if isinstance(part, Put):
             continue
-        identity = (write.table_name, identity_of(to_item(write.key)))
+        identity = (part.table_name, identity_of(to_item(part.key)))
         if identity in seen:
-            raise DuplicateKeys(write.table_name, [write.key])
+            raise DuplicateKeys(part.table_name, [part.key])
         seen.add(identity)
 
 
@@ -203,13 +206,19 @@ def _tables(parts: Sequence[TransactWrite | Get]) -> str:
     return ", ".join(dict.fromkeys(part.table_name for part in parts))
 
 
-def _cancelled(parts: Sequence[TransactWrite | Get]) -> "dict[str, ErrorMaker]":
+def _errors_of(parts: Sequence[TransactWrite | Get]) -> "dict[str, ErrorMaker]":
+    names = list(dict.fromkeys(part.table_name for part in parts))
+
     def make(error: ClientError) -> TransactionCancelled:
         response: Any = error.response
         reasons = [_reason(index, each) for index, each in enumerate(response.get("CancellationReasons", ()))]
-        return TransactionCancelled([part.table_name for part in parts], reasons)
+        return TransactionCancelled(names, reasons)
 
-    return {"TransactionCanceledException": make}
+    return {
+        "TransactionCanceledException": make,
+        # AWS does not say which.
+        "ResourceNotFoundException": lambda _: TableDoesNotExist(" or ".join(names)),
+    }
 
 
 def _reason(index: int, reason: Mapping[str, Any]) -> CancellationReason:

@@ -250,6 +250,11 @@ def test_WHEN_several_expressions_share_a_request_THEN_their_placeholders_never_
     }  # fmt: skip
 
 
+def test_WHEN_the_callers_placeholder_is_the_next_of_ours_THEN_ours_steps_aside() -> None:
+    expressions = Expressions({"#p1": "mine"}, {":p1": 1})
+    assert expressions.update({"a": 2}, None, None) == "SET #p2 = :p2"
+
+
 def test_WHEN_a_key_condition_is_not_of_keys_THEN_it_is_refused() -> None:
     with pytest.raises(InvalidInput, match="Key"):
         Expressions().condition(Attr("a").eq(1), is_for_key=True)

@@ -115,6 +115,20 @@ def test_WHEN_a_transaction_is_wrong_THEN_nothing_is_sent(writes: Any, reason: s
     assert client.calls == []
 
 
+def test_WHEN_an_item_is_read_twice_in_a_transaction_THEN_nothing_is_sent() -> None:
+    client = FakeClient("dynamodb")
+    with pytest.raises(dynamodb.DuplicateKeys):
+        dynamodb.transact_get([Get("stock", {"id": 1}), Get("stock", {"id": 1.0})], provider_with(client))
+    assert client.calls == []
+
+
+def test_WHEN_a_table_of_a_transaction_is_absent_THEN_all_that_it_may_be_are_named() -> None:
+    client = FakeClient("dynamodb").raises("transact_write_items", "ResourceNotFoundException")
+    writes = [Delete("stock", {"id": "a"}), Delete("goods", {"id": "a"})]
+    with pytest.raises(dynamodb.TableDoesNotExist, match="no table stock or goods"):
+        dynamodb.transact_write(writes, provider_with(client))
+
+
 def test_WHEN_a_token_is_given_THEN_it_is_sent_AND_another_use_of_it_is_refused() -> None:
     client = (
         FakeClient("dynamodb")
