@@ -51,8 +51,9 @@ class InstanceIsProtected(Conflict):
 
     def __init__(self, instances: Sequence[Instance]) -> None:
         super().__init__(
-            f"protected from termination: {_shown(_called(instance) for instance in instances)}; take the "
-            "protection off first (aws ec2 modify-instance-attribute --no-disable-api-termination)",
+            "cannot terminate what is protected from it (aws ec2 modify-instance-attribute "
+            "--no-disable-api-termination takes that off): "
+            f"{_shown(_called(instance) for instance in instances)}",
             resource=instances[0].instance_id,
         )
         self.instance_ids = tuple(instance.instance_id for instance in instances)
@@ -231,8 +232,9 @@ def _apply(verb: _Verb, batch: Sequence[Change], aws_provider: AwsClientProvider
         else:
             yield from (_refused(change, error) for change in batch)
         return
-    for changed in answered:
-        yield ChangeResult(by_id[changed.instance_id], ResultStatus.APPLIED)
+    done = {changed.instance_id for changed in answered}
+    # What the answer leaves out is for whoever called to read back.
+    yield from (ChangeResult(change, ResultStatus.APPLIED) for name, change in by_id.items() if name in done)
 
 
 def _may_be_done_in_part(error: Exception) -> bool:

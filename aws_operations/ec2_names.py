@@ -25,7 +25,7 @@ class NameIsAmbiguous(AwsInteractionError):
     def __init__(self, name: str, what: str, ids: Sequence[str]) -> None:
         shown = ", ".join(ids[:_MOST_SHOWN]) + (", ..." if len(ids) > _MOST_SHOWN else "")
         super().__init__(
-            f"{len(ids)} {what}s have the name {name} ({shown}): give an id, or tag:Name={name} for all",
+            f"an id is needed, or tag:Name={name} for all: {len(ids)} {what}s have the name {name} ({shown})",
             resource=name,
         )
         self.name = name

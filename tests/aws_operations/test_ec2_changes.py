@@ -119,7 +119,7 @@ def test_WHEN_some_cannot_be_started_THEN_all_of_those_are_named_and_nothing_is_
 def test_WHEN_an_instance_is_protected_THEN_its_end_is_not_planned(aws_provider: AwsClientProvider) -> None:
     one, two = run_instance(aws_provider, Name="web-1"), run_instance(aws_provider)
     protect(aws_provider, one)
-    with pytest.raises(InstanceIsProtected, match=r"protected from termination: web-1 \(i-") as caught:
+    with pytest.raises(InstanceIsProtected, match=r"protected from it .*: web-1 \(i-") as caught:
         list(ec2_changes.plan_terminate([one, two], aws_provider))
     assert caught.value.instance_ids == (one,)
     [change] = ec2_changes.plan_terminate([two], aws_provider)
@@ -295,11 +295,12 @@ def test_WHEN_there_are_many_THEN_a_hundred_go_in_a_call() -> None:
     assert [len(call["InstanceIds"]) for call in client.calls_of("stop_instances")] == [100, 100, 50]
 
 
-def test_WHEN_an_answer_says_nothing_of_one_THEN_that_one_is_read_back() -> None:
+def test_WHEN_an_answer_says_nothing_of_one_AND_something_of_a_stranger_THEN_that_one_is_read_back() -> None:
     changes = plan_of(ec2_changes.plan_stop, *(instance(name) for name in IDS[:2]))
     looks = [answer_of(*IDS[:2]), answer_of(IDS[1], state="stopping")]
     client = FakeClient("ec2").answers("describe_instances", looks)
-    client.answers("stop_instances", state_changes("StoppingInstances", [(IDS[0], "running", "stopping")]))
+    told = [(IDS[0], "running", "stopping"), (IDS[3], "running", "stopping")]
+    client.answers("stop_instances", state_changes("StoppingInstances", told))
     assert statuses(applied(changes, fake_provider(ec2=client))) == ["applied", "applied"]
 
 

@@ -102,7 +102,8 @@ def test_WHEN_a_protected_instance_is_to_be_terminated_THEN_it_is_refused_and_no
     client.modify_instance_attribute(InstanceId=name, DisableApiTermination={"Value": True})
     done = run_program(["ec2", "terminate", name, *OPTIONS], proxied_environment)
     assert done.returncode == 4
-    assert f"protected from termination: {name}" in done.stderr
+    assert "cannot terminate what is protected" in done.stderr
+    assert f": {name} in us-east-1" in done.stderr
     assert done.stderr.count("\n") == 1
     assert proxy.writes == []
 
