@@ -49,13 +49,15 @@ def get_secret(
         found = client.get_secret_value(SecretId=secret_id, **parameters)
     logger.info("read version %s of secret %s", found.get("VersionId"), secret_id)
     data = found["SecretString"] if "SecretString" in found else found["SecretBinary"]
+    # AWS tells all of these; who fakes a client need not.
+    name = found.get("Name", secret_id)
     return Secret(
-        name=found["Name"],
-        arn=found["ARN"],
-        version_id=found["VersionId"],
+        name=name,
+        arn=found.get("ARN", secret_id),
+        version_id=found.get("VersionId", version_id or ""),
         stages=tuple(found.get("VersionStages", ())),
         created_at=found.get("CreatedDate"),
-        value=SecretValue(data, secret_name=found["Name"]),
+        value=SecretValue(data, secret_name=name),
     )
 
 

@@ -84,9 +84,7 @@ def put_secret(
             **({"VersionStages": list(stages)} if stages else {}),
         )
     logger.info("stored version %s of secret %s", token, secret_id)
-    return StoredVersion(
-        stored["Name"], stored["ARN"], stored["VersionId"], tuple(stored.get("VersionStages", ()))
-    )
+    return _stored(stored, secret_id, token)
 
 
 def create_secret(
@@ -118,7 +116,7 @@ def create_secret(
     with secret_errors(name, by_code=taken):
         made = client.create_secret(Name=name, ClientRequestToken=token, **_parameter_of(value), **parameters)
     logger.info("created secret %s with version %s", name, token)
-    return StoredVersion(made["Name"], made["ARN"], made.get("VersionId", token))
+    return _stored(made, name, token)
 
 
 def move_stage(
@@ -201,6 +199,15 @@ def untag_secret(secret_id: str, keys: Sequence[str], aws_provider: "AwsClientPr
     with secret_errors(secret_id):
         client.untag_resource(SecretId=secret_id, TagKeys=list(keys))
     logger.info("untagged secret %s", secret_id)
+
+
+def _stored(answer: Mapping[str, Any], secret_id: str, token: str) -> StoredVersion:
+    return StoredVersion(
+        name=answer.get("Name", secret_id),
+        arn=answer.get("ARN", secret_id),
+        version_id=answer.get("VersionId", token),
+        stages=tuple(answer.get("VersionStages", ())),
+    )
 
 
 def _parameter_of(value: SecretValue) -> dict[str, Any]:

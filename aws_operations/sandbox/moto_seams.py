@@ -119,15 +119,17 @@ def moto_application() -> Any:
     # Moto lists its own directory for every request, which is half of what a small one costs.
     modules = frozenset(backends.list_of_moto_modules())
     backends.list_of_moto_modules = lambda: modules
-    _mend_secret_stages()
+    _mend_secrets()
     return DomainDispatcherApplication(create_backend_app)
 
 
-def _mend_secret_stages() -> None:
-    """Let a moved AWSCURRENT be the one that moto's next PutSecretValue takes for current."""
+def _mend_secrets() -> None:
+    """Let a moved AWSCURRENT be current for the next value too, and an absent secret have no versions."""
+    from moto.secretsmanager.exceptions import SecretNotFoundException
     from moto.secretsmanager.models import SecretsManagerBackend
 
     original = SecretsManagerBackend.update_secret_version_stage
+    original_versions = SecretsManagerBackend.list_secret_version_ids
 
     def update_secret_version_stage(
         self: Any, secret_id: str, version_stage: str, remove_from_version_id: str, move_to_version_id: str
@@ -139,6 +141,13 @@ def _mend_secret_stages() -> None:
             self.secrets[secret_id].set_default_version_id(move_to_version_id)
         return answer
 
+    def list_secret_version_ids(self: Any, secret_id: str) -> str:
+        if secret_id not in self.secrets:
+            raise SecretNotFoundException
+        versions: str = original_versions(self, secret_id)
+        return versions
+
+    SecretsManagerBackend.list_secret_version_ids = list_secret_version_ids  # type: ignore[method-assign]
     SecretsManagerBackend.update_secret_version_stage = update_secret_version_stage  # type: ignore[method-assign]
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -125,6 +126,16 @@ def test_WHEN_a_value_is_put_under_a_label_of_its_own_THEN_the_current_one_stays
     assert stored.stages == ("AWSPENDING",)
     assert secrets.get_secret(NAME, aws_provider).version_id == TOKEN
     assert secrets.get_secret(NAME, aws_provider, stage="AWSPENDING").value.reveal() == "next"
+
+
+def test_WHEN_the_client_is_a_bare_mock_THEN_a_value_is_all_that_it_has_to_answer() -> None:
+    provider = mock.Mock(spec=["get_secretsmanager"])
+    client = provider.get_secretsmanager.return_value
+    client.get_secret_value.return_value = {"SecretString": "told"}
+    client.put_secret_value.return_value = {}
+    assert secrets.get_secret(NAME, provider).value.reveal() == "told"
+    assert secrets.put_secret(NAME, VALUE, provider, client_token=TOKEN).version_id == TOKEN
+    client.get_secret_value.assert_called_once_with(SecretId=NAME, VersionStage="AWSCURRENT")
 
 
 def test_WHEN_the_label_is_moved_back_THEN_the_old_value_is_current_again(

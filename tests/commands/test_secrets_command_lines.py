@@ -156,6 +156,16 @@ def test_WHEN_a_field_is_asked_of_no_JSON_THEN_it_is_refused_without_the_value(
     assert "Sentinel" not in done.stderr
 
 
+@pytest.mark.parametrize("verb", ["get", "describe", "versions", "restore", "delete", "tags get"])
+def test_WHEN_there_is_no_such_secret_THEN_one_line_says_so(
+    verb: str, new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    done = run_program(["--sandbox", "secrets", *verb.split(), new_name], sandbox_environment)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"there is no secret {new_name}" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def aws_error(code: str, message: str = "no") -> Answer:
     body = json.dumps({"__type": code, "message": message}).encode()
     return Answer(400, body, {"Content-Type": "application/x-amz-json-1.1"})
