@@ -1,12 +1,15 @@
 """What a user sees who may not, from an IAM that says no."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from aws_interactions.access_keys import AccessKeys
+from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.s3_interactions import BucketStatus, get_bucket_status
 from tests.conformance.stage import Account, fresh, variables_of
+from tests.conformance.tables import make_table
 from tests.support.program import run_program
 
 
@@ -80,6 +83,66 @@ def test_WHEN_a_user_may_read_only_AND_writes_THEN_the_write_is_denied_and_nothi
     assert "s3:PutObject" in done.stderr
     held = home_account.root.get_s3().get_object(Bucket=bucket, Key="key")
     assert held["Body"].read() == b"content"
+
+
+MAY_LOOK = {
+    "Effect": "Allow",
+    "Action": ["*:Describe*", "*:List*", "*:Get*", "dynamodb:BatchGetItem"],
+    "Resource": "*",
+}
+Prepare = Callable[[AwsClientProvider], str]
+
+
+def running_instance(root: AwsClientProvider) -> str:
+    made = root.get_ec2().run_instances(
+        ImageId="ami-12345678", InstanceType="t3.micro", MinCount=1, MaxCount=1
+    )
+    return made["Instances"][0]["InstanceId"]
+
+
+def available_database(root: AwsClientProvider) -> str:
+    name = fresh("db")
+    root.get_rds().create_db_instance(
+        DBInstanceIdentifier=name, Engine="postgres", DBInstanceClass="db.t3.micro", AllocatedStorage=20
+    )
+    return name
+
+
+def secret_to_keep(root: AwsClientProvider) -> str:
+    name = fresh("secret")
+    root.get_secretsmanager().create_secret(Name=name, SecretString="kept")
+    return name
+
+
+@pytest.mark.parametrize(
+    ("prepare", "line", "iam_action"),
+    [
+        (running_instance, "ec2 stop {made}", "ec2:StopInstances"),
+        (running_instance, "ec2 terminate {made}", "ec2:TerminateInstances"),
+        (running_instance, "ec2 tag {made} a=b", "ec2:CreateTags"),
+        (make_table, 'dynamodb put {made} {{"customer":"a"}}', "dynamodb:PutItem"),
+        (make_table, "dynamodb drop {made}", "dynamodb:DeleteTable"),
+        (available_database, "rds stop {made}", "rds:StopDBInstance"),
+        (available_database, "rds snapshots create {made} snap-{made}", "rds:CreateDBSnapshot"),
+        (secret_to_keep, "secrets put {made} --stdin", "secretsmanager:PutSecretValue"),
+        (secret_to_keep, "secrets delete {made}", "secretsmanager:DeleteSecret"),
+    ],
+    ids=lambda part: part if isinstance(part, str) and ":" in part else "",
+)
+def test_WHEN_a_user_may_look_AND_changes_something_THEN_that_change_failed_for_want_of_the_action(
+    prepare: Prepare,
+    line: str,
+    iam_action: str,
+    home_account: Account,
+    ministack_environment: dict[str, str],
+) -> None:
+    made = prepare(home_account.root)
+    environment = {**ministack_environment, **variables_of(home_account.make_user(MAY_LOOK)[1])}
+    done = run_program([*line.format(made=made).split(), "--yes"], environment, stdin="a new value")
+    assert done.returncode == 4, done.stderr
+    assert done.stdout.split("\t")[0] == "failed"
+    assert iam_action in done.stderr
+    assert "a new value" not in done.stderr
 
 
 def test_WHEN_a_batch_of_deletions_is_denied_THEN_every_key_is_reported_failed_and_is_still_there(

@@ -27,6 +27,17 @@ from tests.conformance.stage import (
 from tests.support.program import run_program
 
 EXTERNAL_ID = "partner-17"
+# Each service has its own words for what is wrong with credentials.
+READS = [
+    "identity whoami",
+    "organizations accounts",
+    "iam can-i s3:GetObject",
+    "s3 ls",
+    "ec2 list",
+    "dynamodb tables",
+    "rds list",
+    "secrets list",
+]
 
 
 def whoami(environment: dict[str, str], keys: AccessKeys, *arguments: str) -> CompletedProcess[str]:
@@ -175,7 +186,7 @@ def expired_session(account: Account) -> AccessKeys:
     return AccessKeys(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
 
-@pytest.mark.parametrize("line", ["identity whoami", "s3 ls"])
+@pytest.mark.parametrize("line", READS)
 def test_WHEN_credentials_have_expired_THEN_the_message_says_so_and_the_exit_code_is_3(
     line: str, home_account: Account, ministack_environment: dict[str, str]
 ) -> None:
@@ -214,18 +225,19 @@ def test_WHEN_a_role_is_assumed_AND_the_callers_credentials_have_expired_THEN_it
         get_caller_identity(aws_provider)
 
 
-@pytest.mark.parametrize("line", ["identity whoami", "s3 ls"])
+@pytest.mark.parametrize("line", READS)
 def test_WHEN_the_secret_key_is_wrong_THEN_it_is_a_credentials_problem_and_not_shown(
     line: str, operator: tuple[str, AccessKeys], ministack_environment: dict[str, str]
 ) -> None:
     wrong = AccessKeys(operator[1].access_key_id, "wrong/secret+key/of/forty/characters/000")
     done = run_program(line.split(), {**ministack_environment, **variables_of(wrong)})
     assert done.returncode == 3, done.stderr
-    assert "SignatureDoesNotMatch" in only_line(done)
+    shown = only_line(done)
+    assert "signature we calculated" in shown or "validate the provided access credentials" in shown
     assert wrong.secret_access_key not in done.stderr
 
 
-@pytest.mark.parametrize("line", ["identity whoami", "s3 ls"])
+@pytest.mark.parametrize("line", READS)
 def test_WHEN_the_access_key_is_unknown_THEN_it_is_a_credentials_problem(
     line: str, ministack_environment: dict[str, str]
 ) -> None:
@@ -235,7 +247,7 @@ def test_WHEN_the_access_key_is_unknown_THEN_it_is_a_credentials_problem(
     assert only_line(done)
 
 
-@pytest.mark.parametrize("line", ["identity whoami", "s3 ls"])
+@pytest.mark.parametrize("line", READS)
 def test_WHEN_the_session_token_is_missing_THEN_it_is_a_credentials_problem(
     line: str,
     home_account: Account,
