@@ -128,7 +128,7 @@ def as_planned(change: Change, attributes: Iterable[str], *, given: Condition | 
     An item that was absent must still be: the first attribute, one of the key, says so. As many
     attributes are compared as an expression of DynamoDB's takes, in order.
     """
-    before = None if change.before is None else item_of(change.before)
+    before = None if change.before is None else {**key_of(change), **item_of(change.before)}
     prefix = free_prefix("was", given)
     names: dict[str, str] = dict(given.names) if given else {}
     values: dict[str, Any] = dict(given.values) if given else {}

@@ -11,7 +11,7 @@ from typing import Any
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import InvalidInput
-from aws_interactions.dynamodb_interactions import to_item
+from aws_interactions.dynamodb_interactions import from_attribute, to_attribute, to_item
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
     Change,
@@ -34,6 +34,7 @@ from aws_operations.dynamodb_change_parts import (
     item_resource,
     key_of,
     present_document,
+    status_by,
     table_of,
     target_of,
     write_as_planned,
@@ -75,8 +76,9 @@ def plan_update(
 ) -> Iterator[Change]:
     """Plan an update of an item; an absent one is an error (``ItemDoesNotExist``) unless ``create``.
 
-    ``condition`` has to hold as well when the item is written. What an expression will make of the item
-    is not worked out: such a plan shows the expression, and is tied to the whole item as it is.
+    The plan holds the attributes that are named, as they are and as they will be. ``condition`` has to
+    hold as well when the item is written. What an expression will make of the item is not worked out:
+    such a plan shows the expression, and is tied to the whole item as it is.
     """
     _check(update, key, condition)
     table = fill_template(table_name, aws_provider)
@@ -87,14 +89,14 @@ def plan_update(
     after = (
         update.expression.to_json()
         if update.expression is not None
-        else document_of(_updated(dict(key) if existing is None else existing, update))
+        else _concerned(_updated(dict(key) if existing is None else existing, update), update)
     )
     yield Change(
         kind="dynamodb.update-item",
         target=target_of(environment),
         resource=item_resource(environment, table, key),
         effect=_effect(existing, update),
-        before=None if existing is None else document_of(existing),
+        before=_concerned(existing, update),
         after=after,
         iam_actions=iam_actions_of("dynamodb", "GetItem", "UpdateItem"),
         reversibility=Reversibility.COMPENSABLE if existing is None else Reversibility.REVERSIBLE,
@@ -142,18 +144,18 @@ def _updated(item: Item, update: ItemUpdate) -> Item:
     return after
 
 
-def _sum(name: str, present: Any, added: Any) -> Any:
-    if isinstance(added, set | frozenset):
-        if present is None:
-            return added
-        if isinstance(present, set | frozenset) and type(next(iter(present))) is type(next(iter(added))):
-            return present | added
-    elif isinstance(added, int | float | Decimal) and not isinstance(added, bool):
-        number = added if isinstance(added, Decimal) else Decimal(repr(added))
-        if present is None or isinstance(present, Decimal):
-            return _EXACTLY.add(present or Decimal(0), number)
-    else:
+def _sum(name: str, present: Any, given: Any) -> Any:
+    # As it will come back: numbers are decimals, and sets hold one type.
+    added = from_attribute(to_attribute(given))
+    if not isinstance(added, set | Decimal):
         raise InvalidInput(f"{name}: what is added is a number or a set")
+    if present is None:
+        return added
+    if isinstance(added, Decimal) and isinstance(present, Decimal):
+        return _EXACTLY.add(present, added)
+    is_alike = isinstance(present, set) and isinstance(added, set)
+    if is_alike and {type(element) for element in present} == {type(element) for element in added}:
+        return present | added
     raise InvalidInput(f"{name} is of another type than what is added to it")
 
 
@@ -236,35 +238,30 @@ def _compared(change: Change, update: ItemUpdate) -> list[str]:
     key = list(key_of(change))
     if change.before is None:
         return key[:1]
-    others = update.attributes if update.expression is None else list(item_of(change.before))
+    others = update.attributes if update.expression is None else item_of(change.before)
     return list(dict.fromkeys([*key, *others]))
 
 
+def _concerned(item: Item | None, update: ItemUpdate) -> JsonObject | None:
+    """Return what an update depends on, the attributes that it names or else the whole item."""
+    if item is None:
+        return None
+    named = item if update.expression is not None else update.attributes
+    return document_of({name: value for name, value in item.items() if name in named})
+
+
+def _present(change: Change, aws_provider: AwsClientProvider) -> JsonObject | None:
+    found = present_document(change, aws_provider)
+    return _concerned(None if found is None else item_of(found), _update_of(change))
+
+
 def _recheck(change: Change, aws_provider: AwsClientProvider) -> str | None:
-    return drift_between(
-        _concerned(change, change.before), _concerned(change, present_document(change, aws_provider))
-    )
-
-
-def _concerned(change: Change, document: JsonObject | None) -> JsonObject | None:
-    """Return what an update depends on: the attributes that it names, or the whole item."""
-    update = _update_of(change)
-    if document is None or update.expression is not None:
-        return document
-    named = update.attributes
-    return document_of({name: value for name, value in item_of(document).items() if name in named})
+    return drift_between(change.before, _present(change, aws_provider))
 
 
 def _read_back(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
-    now = present_document(change, aws_provider)
-    if _update_of(change).expression is not None:
-        # Nobody knows what it would have made of the item; only that nothing has happened can be seen.
-        return ResultStatus.FAILED if drift_between(change.before, now) is None else ResultStatus.UNKNOWN
-    seen = _concerned(change, now)
-    if drift_between(_concerned(change, change.after), seen) is None:
-        return ResultStatus.APPLIED
-    untouched = drift_between(_concerned(change, change.before), seen) is None
-    return ResultStatus.FAILED if untouched else ResultStatus.UNKNOWN
+    # What an expression would have made of the item nobody knows; that nothing has happened can be seen.
+    return status_by(change, _present(change, aws_provider))
 
 
 register(ChangeKind("dynamodb.update-item", each_alone(_apply), _recheck, _read_back))

@@ -226,6 +226,8 @@ def test_WHEN_an_item_has_more_attributes_than_a_condition_takes_THEN_it_is_stil
         (ItemUpdate(add={"n": Decimal("0.1")}), {"n": Decimal("5.1")}, Effect.UPDATE),
         (ItemUpdate(add={"new": -1}), {"new": -1}, Effect.UPDATE),
         (ItemUpdate(add={"tags": {"b", "c"}}), {"tags": {"a", "b", "c"}}, Effect.UPDATE),
+        (ItemUpdate(add={"sizes": {2}}), {"sizes": {1, 2}}, Effect.UPDATE),
+        (ItemUpdate(add={"flag": 1}), {"flag": 1}, Effect.UPDATE),
         (ItemUpdate(remove=["tags"]), {"tags": None}, Effect.OVERWRITE),
         (ItemUpdate(remove=["never"]), {}, Effect.UPDATE),
         (
@@ -242,13 +244,15 @@ def test_WHEN_an_item_is_updated_THEN_the_plan_says_what_it_will_be_AND_it_is(
     aws_provider: AwsClientProvider,
     table: str,
 ) -> None:
-    item = {**KEY, "status": "open", "n": 5, "tags": {"a", "b"}}
+    item = {**KEY, "status": "open", "n": 5, "tags": {"a", "b"}, "sizes": {1}}
     store(aws_provider, item)
     wanted = {name: value for name, value in {**item, **after}.items() if value is not None}
 
     change = planned(plan_update(table, KEY, update, aws_provider))
 
     assert change.effect is effect
+    assert change.before is not None
+    assert set(change.before) <= set(update.attributes)
     result = applied([change], aws_provider)
     assert result.status == ("unchanged" if wanted == item else "applied"), result.error
     assert stored(aws_provider) == wanted
@@ -280,7 +284,7 @@ def test_WHEN_an_absent_item_is_updated_THEN_it_is_made_only_if_that_was_asked_f
 
     change = planned(plan_update(table, KEY, ItemUpdate(add={"n": 1}), aws_provider, create=True))
 
-    assert (change.effect, change.after) == (Effect.CREATE, {**KEY, "n": 1})
+    assert (change.effect, change.before, change.after) == (Effect.CREATE, None, {"n": 1})
     assert applied([change], aws_provider).status == "applied"
     assert stored(aws_provider) == {**KEY, "n": 1}
 
