@@ -64,7 +64,7 @@ def plan_stop(
     Another state than available raises ``DatabaseInWrongState``, a member of a cluster
     ``ClusterMemberNotAlone``.
     """
-    after: JsonObject = {"status": "stopped", "starts_again": "by AWS, after 7 days"}
+    after: JsonObject = {"status": "stopped", "until": "AWS starts it after 7 days"}
     for database in databases_named(identifiers, aws_provider, kind):
         yield _change_to("stop", database, after, Reversibility.REVERSIBLE, aws_provider)
 
@@ -78,7 +78,7 @@ def plan_reboot(
     ``ClusterRebootsByInstance``.
     """
     for database in databases_named(identifiers, aws_provider, kind):
-        after: JsonObject = {"status": "available", "connections": "ended"}
+        after: JsonObject = {"status": "available after a reboot, connections ended"}
         yield _change_to("reboot", database, after, Reversibility.IRREVERSIBLE, aws_provider)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from aws_interactions import rds_interactions
@@ -14,7 +13,7 @@ from aws_operations.targets import fill_template
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
-    from aws_interactions.rds_interactions import Database, DatabaseKind, Snapshot
+    from aws_interactions.rds_interactions import AwaitedState, Database, DatabaseKind, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,36 +123,66 @@ def wait(
 ) -> Iterator[WaitRow]:
     """Wait until all databases are ``available``, ``stopped`` or ``deleted``; yield each when it is.
 
-    ``timeout`` and ``interval`` in seconds; the time-out is one for all of them. One that is not there is
-    an error at once, unless that is waited for. All are looked at to the end, also when one of them failed
-    or was late; then what became of those is raised: ``WaitTimedOut`` if any was late.
+    ``timeout`` and ``interval`` in seconds; the time-out is one for all of them. One that is not there
+    at first ends it at once, unless that is waited for. The others are waited for also when one failed;
+    what became of those that did not come is raised in the end: ``WaitTimedOut`` if any was late.
     """
     start = clock()
-    names = tuple(dict.fromkeys(fill_template(identifier, aws_provider) for identifier in identifiers))
     awaited = rds_interactions.AwaitedState(state)
-    if awaited is not rds_interactions.AwaitedState.DELETED and len(names) > 1:
-        for name in names:
-            rds_interactions.get_database(name, aws_provider, kind=kind_named(kind))
+    pending = list(dict.fromkeys(fill_template(identifier, aws_provider) for identifier in identifiers))
     errors: list[AwsInteractionError] = []
-    for name in names:
-        try:
-            found = rds_interactions.wait_for_database(
-                name,
-                awaited,
-                aws_provider,
-                kind=kind_named(kind),
-                timeout=timeout,
-                interval=interval,
-                sleep=sleep,
-                # Each wait reads first when all of them began, so that they end together.
-                clock=partial(next, chain((start,), iter(clock, None))),
-            )
-        except (WaitTimedOut, NotFound, Conflict) as error:
-            errors.append(error)
-        else:
-            yield WaitRow(name, found.status_text if found else state, round(clock() - start, 1))
+    is_first_round = True
+    while True:
+        left = timeout - (clock() - start)
+        look = partial(
+            _look,
+            awaited=awaited,
+            aws_provider=aws_provider,
+            kind=kind_named(kind),
+            interval=interval,
+            waited=0 if left > 0 else timeout,
+        )
+        for name in tuple(pending):
+            seen = look(name)
+            if isinstance(seen, WaitTimedOut) and left > 0:
+                continue
+            pending.remove(name)
+            if isinstance(seen, AwsInteractionError):
+                errors.append(seen)
+            else:
+                yield WaitRow(name, seen.status_text if seen else state, round(clock() - start, 1))
+        is_mistyped = is_first_round and any(isinstance(error, NotFound) for error in errors)
+        if not pending or is_mistyped:
+            break
+        is_first_round = False
+        sleep(min(interval, left))
     if errors:
         raise _as_one(errors)
+
+
+def _look(
+    name: str,
+    *,
+    awaited: "AwaitedState",
+    aws_provider: "AwsClientProvider",
+    kind: "DatabaseKind | None",
+    interval: float,
+    waited: float,
+) -> "Database | AwsInteractionError | None":
+    """Look once; return what has come, or why it has not: late, after ``waited`` seconds, gone or failed."""
+    try:
+        return rds_interactions.wait_for_database(
+            name,
+            awaited,
+            aws_provider,
+            kind=kind,
+            timeout=waited,
+            interval=interval,
+            # The time is over at the second reading, whenever that is.
+            clock=partial(next, iter((0.0, waited))),
+        )
+    except (WaitTimedOut, NotFound, Conflict) as error:
+        return error
 
 
 def _as_one(errors: list[AwsInteractionError]) -> AwsInteractionError:

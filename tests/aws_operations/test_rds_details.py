@@ -6,7 +6,7 @@ import pytest
 
 from aws_interactions import rds_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import Conflict, WaitTimedOut
+from aws_interactions.aws_errors import Conflict, InvalidInput, WaitTimedOut
 from aws_interactions.rds_interactions import DatabaseDoesntExist, DatabaseInWrongState
 from aws_interactions.testing import FakeClient, fake_provider
 from aws_operations import rds_details
@@ -85,7 +85,8 @@ class World:
     def _described(self, **asked: Any) -> dict[str, Any]:
         name = asked["DBInstanceIdentifier"]
         past = [state for since, state in self._states.get(name, []) if since <= self.now]
-        return {"DBInstances": [instance(name, past[-1])] if past else []}
+        # A state without a name is no more instance.
+        return {"DBInstances": [instance(name, past[-1])] if past and past[-1] else []}
 
 
 def waited(world: World, *names: str, state: str = "stopped", timeout: float = 60) -> Any:
@@ -100,19 +101,19 @@ def waited(world: World, *names: str, state: str = "stopped", timeout: float = 6
     )
 
 
-def test_WHEN_waiting_for_several_THEN_each_comes_with_its_time() -> None:
+def test_WHEN_waiting_for_several_THEN_each_comes_at_its_time() -> None:
     world = World(a=[(0, "stopping"), (25, "stopped")], b=[(0, "stopped")])
     rows = list(waited(world, "a", "b", "a"))
     assert [(row.database, row.status, row.seconds) for row in rows] == [
+        ("b", "stopped", 0),
         ("a", "stopped", 30),
-        ("b", "stopped", 30),
     ]
 
 
 def test_WHEN_waiting_for_several_AND_one_is_late_THEN_the_others_are_told_and_the_time_is_shared() -> None:
     world = World(a=[(0, "stopping")], b=[(0, "stopping"), (50, "stopped")], c=[(0, "stopping")])
     rows = waited(world, "a", "b", "c")
-    assert next(rows).database == "b"
+    assert (next(rows).database, world.now) == ("b", 50)
     with pytest.raises(WaitTimedOut) as caught:
         next(rows)
     assert world.now == 60
@@ -122,9 +123,11 @@ def test_WHEN_waiting_for_several_AND_one_is_late_THEN_the_others_are_told_and_t
 
 
 def test_WHEN_waiting_for_several_AND_one_is_not_there_THEN_nobody_waits() -> None:
-    world = World(a=[(0, "stopping")])
+    world = World(a=[(0, "stopping")], c=[(0, "stopped")])
+    rows = waited(world, "a", "b", "c")
+    assert next(rows).database == "c"
     with pytest.raises(DatabaseDoesntExist, match="no database b"):
-        list(waited(world, "a", "b"))
+        next(rows)
     assert world.now == 0
 
 
@@ -146,3 +149,16 @@ def test_WHEN_several_go_wrong_THEN_all_are_named(second: str, error: type[Excep
 def test_WHEN_waiting_for_the_end_THEN_it_is_called_deleted() -> None:
     rows = list(waited(World(), "a", "b", state="deleted"))
     assert [(row.database, row.status) for row in rows] == [("a", "deleted"), ("b", "deleted")]
+
+
+def test_WHEN_waiting_AND_one_goes_meanwhile_THEN_the_others_are_waited_for() -> None:
+    world = World(a=[(0, "stopping"), (15, "")], b=[(0, "stopping"), (40, "stopped")])
+    rows = waited(world, "a", "b")
+    assert (next(rows).database, world.now) == ("b", 40)
+    with pytest.raises(DatabaseDoesntExist, match="no database a"):
+        next(rows)
+
+
+def test_WHEN_waiting_AND_the_interval_is_nothing_THEN_it_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        list(rds_details.wait(["a"], "stopped", World(a=[(0, "stopping")]).provider(), timeout=1, interval=0))
