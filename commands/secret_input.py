@@ -10,7 +10,8 @@ import click
 
 from aws_interactions.secrets_interactions import MAX_VALUE_BYTES, SecretValue
 from aws_operations.held_values import HeldValue, value_of_bytes, value_of_file
-from commands.exit_codes import Declined
+from commands.console import Console
+from commands.exit_codes import Declined, InterruptedAtQuestion
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,11 @@ def _ask(name: str, *, is_binary: bool) -> SecretValue:
         value = _typed(f"Value of {name} (not shown): ")
         again = _typed("The same once more: ")
     except EOFError:
+        Console().show("")
         raise Declined("no value was given; nothing was changed") from None
+    except KeyboardInterrupt:
+        Console().show("")
+        raise InterruptedAtQuestion from None
     if value != again:
         raise click.UsageError("the two are not the same; nothing was changed")
     return value_of_bytes(value, is_binary=is_binary)

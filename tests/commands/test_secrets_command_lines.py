@@ -287,6 +287,18 @@ def test_WHEN_what_is_typed_is_no_value_THEN_nothing_is_changed(
     assert done.returncode == 4
 
 
+def test_WHEN_the_question_for_the_value_is_interrupted_THEN_nothing_is_changed(
+    new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    session = run_on_terminal(
+        ["--sandbox", "secrets", "create", new_name], sandbox_environment, interrupt_at="(not shown): "
+    )
+    assert session.exit_code == 130
+    question, said = session.screen.splitlines()
+    assert "(not shown): " in question
+    assert "interrupted; nothing was changed" in said
+
+
 def test_WHEN_stdin_is_a_terminal_THEN_the_value_is_not_read_with_an_echo(
     new_name: str, sandbox_environment: dict[str, str]
 ) -> None:
