@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_environment import AwsEnvironment
-from aws_interactions.aws_errors import AlreadyExists, Conflict, InvalidInput, NotFound
+from aws_interactions.aws_errors import AlreadyExists, AwsInteractionError, Conflict, InvalidInput, NotFound
 from aws_interactions.dynamodb_interactions import ConditionNotMet
 from aws_operations.changes import Change, JsonObject, ResultStatus
 from aws_operations.dynamodb_json import Item, document_of, item_of, json_line, same
@@ -167,10 +169,20 @@ def write_as_planned(
     try:
         write()
     except ConditionNotMet as error:
-        how = drift(change, aws_provider)
-        reason = f"{how} since it was planned" if how else "the condition that was given does not hold"
+        reason = _reason_of_refusal(change, aws_provider, drift)
         message = f"{change.resource}: {reason}; it was not touched"
         raise Conflict(message, resource=change.resource) from error.__cause__
+
+
+def _reason_of_refusal(
+    change: Change, aws_provider: AwsClientProvider, drift: Callable[[Change, AwsClientProvider], str | None]
+) -> str:
+    try:
+        how = drift(change, aws_provider)
+    except (AwsInteractionError, ClientError, BotoCoreError):
+        # That the write was refused is certain, whatever became of looking why.
+        return "the item is not as it was planned, or the condition that was given does not hold"
+    return f"{how} since it was planned" if how else "the condition that was given does not hold"
 
 
 def check_condition_names(condition: Condition | None) -> None:

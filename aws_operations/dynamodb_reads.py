@@ -10,14 +10,28 @@ from typing import Any, BinaryIO, Literal
 
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import InvalidInput
-from aws_interactions.dynamodb_interactions import KeyAttribute, SortCondition, TableDoesNotExist, to_item
+from aws_interactions.aws_errors import InvalidInput, Throttled
+from aws_interactions.dynamodb_interactions import (
+    KeyAttribute,
+    KeysNotRead,
+    SortCondition,
+    TableDoesNotExist,
+    to_item,
+)
 from aws_operations.dynamodb_change_parts import Condition, check_condition_names
 from aws_operations.dynamodb_json import Item, JsonObject, document_of, item_of, json_line
 from aws_operations.dynamodb_lines import JsonLines, WrongLines, numbers_of_lines
 from aws_operations.targets import fill_template
 
 logger = logging.getLogger(__name__)
+
+
+class LinesNotRead(Throttled):
+    """DynamoDB left the keys of some lines unread to the end; ``lines`` has their numbers."""
+
+    def __init__(self, source: str, lines: Sequence[int]) -> None:
+        super().__init__(f"{source}: DynamoDB left {numbers_of_lines(lines)} unread to the end")
+        self.lines = tuple(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +196,11 @@ def batch_get(
     """Yield the items of keys in their order, a hundred a call (BatchGetItem).
 
     Absent ones are left out; a warning at the end names their lines. The same key twice raises
-    ``WrongLines``; keys that DynamoDB left unread to the end, ``KeysNotRead`` after all others.
+    ``WrongLines``; keys that DynamoDB left unread to the end, ``LinesNotRead`` after all others.
     """
     lines = keys.lines
     _refuse_twice(keys)
+    number_by_key = {json_line(document_of(line.value)): line.number for line in lines}
     absent: list[int] = []
     found = dynamodb_interactions.batch_get(
         fill_template(table_name, aws_provider),
@@ -194,14 +209,18 @@ def batch_get(
         attributes=attributes,
         consistent=consistent,
     )
-    number_by_key = {json_line(document_of(line.value)): line.number for line in lines}
-    for key, item in found:
-        if item is None:
-            absent.append(number_by_key[json_line(document_of(key))])
-        else:
-            yield document_of(item)
-    if absent:
-        logger.warning("%s: there is no item for %s", keys.name, numbers_of_lines(absent))
+    try:
+        for key, item in found:
+            if item is None:
+                absent.append(number_by_key[json_line(document_of(key))])
+            else:
+                yield document_of(item)
+    except KeysNotRead as error:
+        unread = [number_by_key[json_line(document_of(key))] for key in error.keys]
+        raise LinesNotRead(keys.name, unread) from error.__cause__
+    finally:
+        if absent:
+            logger.warning("%s: there is no item for %s", keys.name, numbers_of_lines(absent))
 
 
 def _refuse_twice(keys: JsonLines[Item]) -> None:

@@ -61,8 +61,8 @@ class ItemUpdate:
 
     @property
     def attributes(self) -> list[str]:
-        """The attributes that it names; an expression's are not known."""
-        return [*self.assign, *self.remove, *self.add]
+        """The attributes that it names, those to add to first; an expression's are not known."""
+        return [*self.add, *self.assign, *self.remove]
 
 
 def plan_update(
@@ -153,10 +153,13 @@ def _sum(name: str, present: Any, given: Any) -> Any:
         return added
     if isinstance(added, Decimal) and isinstance(present, Decimal):
         return _EXACTLY.add(present, added)
-    is_alike = isinstance(present, set) and isinstance(added, set)
-    if is_alike and {type(element) for element in present} == {type(element) for element in added}:
+    if isinstance(added, set) and isinstance(present, set) and _types_in(added) == _types_in(present):
         return present | added
     raise InvalidInput(f"{name} is of another type than what is added to it")
+
+
+def _types_in(elements: set[Any]) -> set[type]:
+    return {type(element) for element in elements}
 
 
 def _effect(existing: Item | None, update: ItemUpdate) -> Effect:

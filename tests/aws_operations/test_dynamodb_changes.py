@@ -429,6 +429,16 @@ def test_WHEN_an_answer_is_lost_THEN_the_item_itself_tells(
     assert [call.operation for call in client.calls].count(operation) == 1
 
 
+def test_WHEN_a_write_is_refused_AND_nobody_can_see_why_THEN_it_is_still_certain_that_it_failed() -> None:
+    client = FakeClient("dynamodb").answers("describe_table", described_table())
+    client.answers("get_item", [{"Item": OLD}, {"Item": OLD}]).raises("get_item", error=LOST)
+    client.raises("put_item", "ConditionalCheckFailedException")
+    provider = fake_provider(dynamodb=client)
+    result = applied([planned(plan_put(TABLE, {"customer": "c-1"}, provider, overwrite=True))], provider)
+    assert result.status == "failed"
+    assert "not as it was planned, or the condition that was given does not hold" in str(result.error)
+
+
 def described_table(**more: Any) -> dict[str, Any]:
     return {
         "Table": {

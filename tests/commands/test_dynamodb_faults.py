@@ -311,6 +311,25 @@ def test_WHEN_keys_are_read_from_a_file_THEN_absent_ones_are_named_by_line(
     assert "line 2: is the same key as line 1" in twice.stderr
 
 
+def test_WHEN_a_key_stays_unread_for_ever_THEN_its_line_is_named_after_what_was_read(
+    table: str, proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    answer = {
+        "Responses": {table: [{"id": {"S": "a"}}]},
+        "UnprocessedKeys": {table: {"Keys": [{"id": {"S": "b"}}]}},
+    }
+    headers = {"Content-Type": "application/x-amz-json-1.0"}
+    proxy.disturb = on("BatchGetItem", Answer(200, json.dumps(answer).encode(), headers))
+    done = run_program(
+        ["dynamodb", "batch-get", table, "-", "--output", "json"],
+        proxied_environment,
+        stdin='{"id": "a"}\n{"id": "b"}\n',
+    )
+    assert done.returncode == 4
+    assert json.loads(done.stdout) == [{"id": "a"}]
+    assert "DynamoDB left line 2 unread to the end" in done.stderr
+
+
 def test_WHEN_a_table_does_not_come_in_time_THEN_the_exit_code_says_so(
     sandbox_environment: dict[str, str],
 ) -> None:
