@@ -54,7 +54,7 @@ def tables(*, details: bool) -> Any:
     return reads.table_summaries if details else operations.tables
 
 
-@dynamodb.verb("describe", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} describe orders --output yaml")
+@dynamodb.verb("describe", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} describe orders")
 @table_argument
 def describe(table: str) -> Any:
     """Show a table: its state, keys, indexes and size.

@@ -118,13 +118,13 @@ def list_(
     return partial(operations.instances, states=states, tags=_by_key(tags), name=name, vpc=vpc, ip=ip)
 
 
-@ec2.verb("show", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} show web-1 --output yaml")
+@ec2.verb("show", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} show web-1")
 @instances_argument
 def show(instances: tuple[str, ...]) -> Any:
     """Show all about instances.
 
-    An INSTANCE is an id, a tag Name that one instance has, or tag:KEY=VALUE for all that have it. A row is
-    wide: --output yaml reads well.
+    An INSTANCE is an id, a tag Name that one instance has, or tag:KEY=VALUE for all that have it. Several
+    rows are wide: --output yaml reads well.
     """
     return partial(operations.instance_details, instances)
 

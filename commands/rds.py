@@ -65,7 +65,7 @@ def _each_once(what: str, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return found
 
 
-@rds.verb("show", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} show orders-db --output yaml")
+@rds.verb("show", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} show orders-db")
 @database_argument
 @kind_option
 def show(database: str, kind: str | None) -> Any:

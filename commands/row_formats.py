@@ -163,6 +163,20 @@ def table_text(columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
     )
 
 
+def _table_that_fits(columns: list[str], lines: list[list[Any]], *, for_terminal: bool) -> str:
+    """Return a table, or its values below one another if it is one line, too long for the terminal."""
+    import shutil
+
+    table = table_text(columns, lines)
+    if not for_terminal or len(lines) > 1 or len(columns) < 2:
+        return table
+    if max(map(len, table.splitlines())) <= shutil.get_terminal_size().columns:
+        return table
+    return table_text(
+        ["name", VALUE_COLUMN], [[column, value] for column, value in zip(columns, lines[0], strict=True)]
+    )
+
+
 def _alignment(values: Iterable[Any]) -> str:
     # By type, not by looks: an account id is text and stays to the left.
     kinds = {type(value) for value in values if value is not None}
@@ -200,7 +214,7 @@ def document_text(document: Any, output: OutputFormat, *, for_terminal: bool = F
     columns, lines = lines_of(document)
     match output:
         case OutputFormat.TABLE:
-            return table_text(columns, lines) if lines else ""
+            return _table_that_fits(columns, lines, for_terminal=for_terminal) if lines else ""
         case OutputFormat.CSV:
             return "".join(csv_line(line, for_terminal=for_terminal) for line in [columns, *lines] if lines)
         case _:

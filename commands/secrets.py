@@ -86,7 +86,7 @@ def list_(prefix: str | None, *, tags: tuple[tuple[str, str], ...], include_plan
     )
 
 
-@secrets.verb("describe", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} describe {SAMPLE} --output yaml")
+@secrets.verb("describe", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} describe {SAMPLE}")
 @name_argument
 def describe(name: str) -> Any:
     """Show all that is known of a secret besides its value."""

@@ -317,3 +317,32 @@ def test_WHEN_rows_are_mappings_AND_targets_were_chosen_THEN_their_names_cannot_
     with Console(output=output, stdout=stdout, stderr=io.StringIO()).rows(with_target=True) as writer:
         writer.write({"account": "its own"}, Target("eu-west-1", "111122223333"))
     assert stdout.getvalue().decode() == printed
+
+
+@dataclass(frozen=True, slots=True)
+class WideRow:
+    name: str
+    note: str
+
+
+@pytest.mark.parametrize(
+    ("count", "columns", "printed"),
+    [
+        (1, "20", "name    value\n------  ---------------\nname    web-1\nnote    a longer remark\n"),
+        (1, "80", "name    note\n------  ---------------\nweb-1   a longer remark\n"),
+        (
+            2,
+            "20",
+            "name    note\n------  ---------------\nweb-1   a longer remark\nweb-1   a longer remark\n",
+        ),
+    ],
+)
+def test_WHEN_a_single_row_is_wider_than_the_terminal_THEN_its_values_stand_below_one_another(
+    count: int, columns: str, printed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    stdout = BinaryTerminal()
+    with Console(output=OutputFormat.TABLE, stdout=stdout, stderr=io.StringIO()).rows() as writer:
+        for _ in range(count):
+            writer.write(WideRow("web-1", "a longer remark"))
+    assert stdout.getvalue().decode() == printed
