@@ -39,41 +39,40 @@ class World:
     recheck_error: Exception | None = None
     results_given: int | None = None
 
+    def apply(self, batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
+        self.batches.append([change.resource for change in batch])
+        yield from islice(each_alone(self._apply_one)(batch, aws_provider), self.results_given)
+
+    def _apply_one(self, change: Change, _: AwsClientProvider) -> None:
+        if change.resource in self.errors:
+            raise self.errors[change.resource]
+        self.done.append(change.resource)
+
+    def recheck(self, change: Change, _: AwsClientProvider) -> str | None:
+        if self.recheck_error is not None:
+            raise self.recheck_error
+        return "it has changed" if change.resource in self.drifted else None
+
+    def recheck_batch(self, batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
+        return [self.recheck(change, aws_provider) for change in batch]
+
+    def settle(self, _: Change, __: AwsClientProvider) -> ResultStatus:
+        if isinstance(self.read_back, Exception):
+            raise self.read_back
+        return self.read_back
+
 
 @pytest.fixture(params=["one by one", "by batch"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """Give a world whose kind looks again at each change alone, and one where it does at a whole batch."""
     world = World()
-
-    def apply_one(change: Change, _: AwsClientProvider) -> None:
-        if change.resource in world.errors:
-            raise world.errors[change.resource]
-        world.done.append(change.resource)
-
-    def apply(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
-        world.batches.append([change.resource for change in batch])
-        yield from islice(each_alone(apply_one)(batch, aws_provider), world.results_given)
-
-    def recheck(change: Change, _: AwsClientProvider) -> str | None:
-        if world.recheck_error is not None:
-            raise world.recheck_error
-        return "it has changed" if change.resource in world.drifted else None
-
-    def read_back(_: Change, __: AwsClientProvider) -> ResultStatus:
-        if isinstance(world.read_back, Exception):
-            raise world.read_back
-        return world.read_back
-
-    def recheck_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
-        return [recheck(change, aws_provider) for change in batch]
-
     kind = ChangeKind(
         "test.set",
-        apply,
-        recheck,
-        read_back,
+        world.apply,
+        world.recheck,
+        world.settle,
         batch_size=2,
-        recheck_batch=recheck_batch if request.param == "by batch" else None,
+        recheck_batch=world.recheck_batch if request.param == "by batch" else None,
     )
     changes.register(kind)
     yield world
