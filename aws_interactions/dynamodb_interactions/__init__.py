@@ -6,8 +6,9 @@ and ``get_aws_env()`` alone. Lists are generators. Errors are subclasses of the 
 The names are loaded when first asked for: a command that gets one item does not pay for the rest.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from aws_interactions.lazy_names import LazyNames
 
 if TYPE_CHECKING:
     from aws_interactions.dynamodb_interactions.batches import (
@@ -163,18 +164,7 @@ _NAMES_BY_HOME = {
         "to_item",
     ),
 }
-_HOME_BY_NAME = {name: home for home, names in _NAMES_BY_HOME.items() for name in names}
-__all__ = list(_HOME_BY_NAME)
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_BY_NAME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+_NAMES = LazyNames(__name__, _NAMES_BY_HOME)
+__all__ = list(_NAMES.listed())
+__getattr__ = _NAMES.load
+__dir__ = _NAMES.listed

@@ -6,8 +6,9 @@ Functions take their subject first and the provider last, and ask the provider f
 The names are loaded when first asked for: a command that looks at a bucket does not pay for uploads.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from aws_interactions.lazy_names import LazyNames
 
 if TYPE_CHECKING:
     from aws_interactions.local_files import (
@@ -93,7 +94,7 @@ if TYPE_CHECKING:
     )
 
 _NAMES_BY_HOME = {
-    "local_files": (
+    ".local_files": (
         "CantReadFile",
         "CantReadFileChanged",
         "CantReadFileDoesntExist",
@@ -106,8 +107,8 @@ _NAMES_BY_HOME = {
         "CantWriteFileLackPermission",
         "CantWriteFileNotRegular",
     ),
-    "s3_interactions.bucket_records": ("Bucket", "BucketSighting", "BucketStatus", "BucketVersioning"),
-    "s3_interactions.buckets": (
+    "bucket_records": ("Bucket", "BucketSighting", "BucketStatus", "BucketVersioning"),
+    "buckets": (
         "create_bucket",
         "destroy_bucket",
         "ensure_bucket_exists",
@@ -119,8 +120,8 @@ _NAMES_BY_HOME = {
         "set_bucket_tags",
         "set_bucket_versioning",
     ),
-    "s3_interactions.downloads": ("get_object",),
-    "s3_interactions.errors": (
+    "downloads": ("get_object",),
+    "errors": (
         "BucketAccessDenied",
         "BucketDoesntExist",
         "BucketInAnotherRegion",
@@ -137,8 +138,8 @@ _NAMES_BY_HOME = {
         "bucket_arn",
         "object_arn",
     ),
-    "s3_interactions.local_paths": ("safe_local_path",),
-    "s3_interactions.objects": (
+    "local_paths": ("safe_local_path",),
+    "objects": (
         "delete_object",
         "delete_objects",
         "describe_object",
@@ -148,12 +149,12 @@ _NAMES_BY_HOME = {
         "list_object_versions",
         "set_object_tags",
     ),
-    "s3_interactions.presigning": (
+    "presigning": (
         "presign_get",
         "presign_post",
         "presign_put",
     ),
-    "s3_interactions.object_records": (
+    "object_records": (
         "DeletedObject",
         "DownloadedFile",
         "FileFingerprint",
@@ -165,23 +166,12 @@ _NAMES_BY_HOME = {
         "S3ObjectVersion",
         "UploadedObject",
     ),
-    "s3_interactions.uploads": (
+    "uploads": (
         "fingerprint_of_file",
         "put_file_to_bucket",
     ),
 }
-_HOME_BY_NAME = {name: home for home, names in _NAMES_BY_HOME.items() for name in names}
-__all__ = list(_HOME_BY_NAME)
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_BY_NAME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"aws_interactions.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+_NAMES = LazyNames(__name__, _NAMES_BY_HOME)
+__all__ = list(_NAMES.listed())
+__getattr__ = _NAMES.load
+__dir__ = _NAMES.listed

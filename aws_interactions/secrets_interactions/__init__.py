@@ -7,8 +7,9 @@ subclasses of the kinds in ``aws_errors``.
 The names are loaded when first asked for: a command that reads a value does not pay for writing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from aws_interactions.lazy_names import LazyNames
 
 if TYPE_CHECKING:
     from aws_interactions.secrets_interactions.errors import (
@@ -110,18 +111,7 @@ _NAMES_BY_HOME = {
         "untag_secret",
     ),
 }
-_HOME_BY_NAME = {name: home for home, names in _NAMES_BY_HOME.items() for name in names}
-__all__ = list(_HOME_BY_NAME)
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_BY_NAME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+_NAMES = LazyNames(__name__, _NAMES_BY_HOME)
+__all__ = list(_NAMES.listed())
+__getattr__ = _NAMES.load
+__dir__ = _NAMES.listed
