@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
+from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.ec2_interactions.describing import Filters, WantedTags, described, has_tags
 from aws_interactions.ec2_interactions.errors import InstanceDoesNotExist, ec2_errors, named
 from aws_interactions.ec2_interactions.instance_records import Instance, InstanceState
@@ -31,7 +32,13 @@ def list_instances(
     with exactly this value, or one of these. ``name``: the tag ``Name``, in which EC2 takes ``*`` and
     ``?`` for wildcards. ``ip``: has this IPv4 address, private (the second ones of an interface too) or
     public, or this IPv6 address. ``instance_ids``: one of these; those that are not there are left out.
+
+    ``name`` and a tag ``Name`` together are ``InvalidInput``: EC2 has one filter for both. An IPv4 address
+    takes DescribeNetworkInterfaces too.
     """
+    if name is not None and "Name" in (tags or {}):
+        message = "the name and the tag Name are one condition: give only one of the two"
+        raise InvalidInput(message)
     logger.debug(
         "list_instances states=%s tags=%s name=%s vpc_id=%s ip=%s ids=%s",
         states,
@@ -117,15 +124,14 @@ def _found_at(
         by_ipv6 = {**filters, "network-interface.ipv6-addresses.ipv6-address": ip}
         yield from _found(client, by_ipv6, tags, instance_ids)
         return
-    seen = set()
+    seen: set[str] = set()
     for kind in ("private-ip-address", "ip-address"):
         for instance in _found(client, {**filters, kind: ip}, tags, instance_ids):
             if instance.instance_id not in seen:
                 seen.add(instance.instance_id)
                 yield instance
-    if seen:
-        return
-    at_second_address = _instances_with_interface_at(ip, client)
+    # Networks may have the same addresses: what is found so far need not be all.
+    at_second_address = _instances_with_interface_at(ip, client) - seen
     if instance_ids is not None:
         at_second_address &= {*instance_ids}
     yield from _found(client, filters, tags, at_second_address)

@@ -112,8 +112,26 @@ def test_WHEN_an_address_is_the_second_of_an_interface_THEN_its_instance_is_foun
     assert ids(ec2.list_instances(fake_provider(ec2=client), ip="10.0.0.7")) == [ONE]
 
 
+def test_WHEN_an_address_is_first_in_one_network_AND_second_in_another_THEN_both_are_found() -> None:
+    client = FakeClient("ec2").answers(
+        "describe_instances", [answer_of(ONE), {"Reservations": []}, answer_of(TWO)]
+    )
+    attached = [{"Attachment": {"InstanceId": found}} for found in (ONE, TWO)]
+    client.pages("describe_network_interfaces", [{"NetworkInterfaces": attached}])
+    assert ids(ec2.list_instances(fake_provider(ec2=client), ip="10.0.0.7")) == [ONE, TWO]
+    assert client.calls_of("describe_instances")[-1]["Filters"] == [{"Name": "instance-id", "Values": [TWO]}]
+
+
+def test_WHEN_a_name_and_the_tag_of_that_name_are_given_THEN_neither_is_left_out_silently() -> None:
+    client = FakeClient("ec2")
+    with pytest.raises(InvalidInput, match="only one of the two"):
+        list(ec2.list_instances(fake_provider(ec2=client), name="db-*", tags={"Name": "web-1"}))
+    assert client.calls == []
+
+
 def test_WHEN_an_address_is_private_and_public_THEN_its_instance_comes_once() -> None:
     client = FakeClient("ec2").answers("describe_instances", answer_of(ONE))
+    client.pages("describe_network_interfaces", [{}])
     assert ids(ec2.list_instances(fake_provider(ec2=client), ip="10.0.0.7")) == [ONE]
 
 
