@@ -7,22 +7,33 @@ from aws_operations.targets import Target
 BATCH_SIZE = 100
 
 # The type in an ARN where the tags of a thing, which tell it, are not there to ask.
-_TYPE_BY_ID_PREFIX = {
+TYPE_BY_ID_PREFIX = {
     "acl": "network-acl",
     "ami": "image",
+    "cgw": "customer-gateway",
+    "cr": "capacity-reservation",
     "dopt": "dhcp-options",
+    "eigw": "egress-only-internet-gateway",
     "eipalloc": "elastic-ip",
     "eni": "network-interface",
+    "fl": "vpc-flow-log",
+    "h": "dedicated-host",
     "i": "instance",
     "igw": "internet-gateway",
     "key": "key-pair",
     "lt": "launch-template",
     "nat": "natgateway",
+    "pcx": "vpc-peering-connection",
+    "pl": "prefix-list",
     "rtb": "route-table",
     "sg": "security-group",
+    "sgr": "security-group-rule",
     "snap": "snapshot",
     "subnet": "subnet",
     "tgw": "transit-gateway",
+    "tgw-attach": "transit-gateway-attachment",
+    "tgw-rtb": "transit-gateway-route-table",
+    "vgw": "vpn-gateway",
     "vol": "volume",
     "vpc": "vpc",
     "vpce": "vpc-endpoint",
@@ -38,7 +49,7 @@ def target_of(environment: AwsEnvironment) -> Target:
 
 def arn_of(environment: AwsEnvironment, resource_id: str, resource_type: str | None = None) -> str:
     """Return the ARN of a thing in EC2, or its id where its type is not known."""
-    kind = resource_type or _TYPE_BY_ID_PREFIX.get(resource_id.rpartition("-")[0])
+    kind = resource_type or TYPE_BY_ID_PREFIX.get(resource_id.rpartition("-")[0])
     if not kind:
         return resource_id
     account = "" if kind in _TYPES_WITHOUT_ACCOUNT else environment.aws_account

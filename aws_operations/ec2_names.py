@@ -14,7 +14,7 @@ from aws_interactions.ec2_interactions import Instance
 Thing = TypeVar("Thing")
 
 TAG_PREFIX = "tag:"
-_ID = re.compile(r"([a-z][a-z0-9]{0,20})-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_ID = re.compile(r"([a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _MOST_SHOWN = 10
 _NAMES_A_CALL = 200
 
@@ -80,7 +80,10 @@ _WHAT_BY_ID_PREFIX = {
 
 
 def id_prefix_of(given: str) -> str | None:
-    """Return what stands before the hyphen of an id such as ``i-0123456789abcdef0``, ``None`` of no id."""
+    """Return ``i`` of ``i-0123456789abcdef0`` and the like, ``None`` of what has not the form of an id.
+
+    A name such as ``batch-20260115`` has that form too.
+    """
     match = _ID.fullmatch(given)
     return match[1] if match else None
 

@@ -8,6 +8,7 @@ from aws_interactions import ec2_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.ec2_interactions import ResourceTag
+from aws_operations.ec2_change_parts import TYPE_BY_ID_PREFIX
 from aws_operations.ec2_names import (
     INSTANCES,
     Kind,
@@ -38,7 +39,7 @@ def resolve_resources(given: Sequence[str], aws_provider: AwsClientProvider) -> 
 
     Raises ``NothingHasTheName`` with all for which there is nothing, ``NameIsAmbiguous`` for a name that
     several have, of whatever kind. An id without tags, of a kind that this library does not list, is
-    taken on trust.
+    taken on trust; one of a kind that it does not know at all is an id only if nothing has it as its name.
     """
     words = list(dict.fromkeys(given))
     tags = {word: tag for word in words if (tag := tag_of(word)) is not None}
@@ -48,6 +49,9 @@ def resolve_resources(given: Sequence[str], aws_provider: AwsClientProvider) -> 
         raise InvalidInput("the name of the resource is empty")
     found = {word: [word] for word in ids}
     found.update(_by_tag("Name", names, aws_provider))
+    found.update(_names_like_ids(ids, aws_provider))
+    ids = [word for word in ids if found[word] == [word]]
+    names = [word for word in words if word not in tags and word not in ids]
     for word, (key, value) in tags.items():
         found[word] = _by_tag(key, [value], aws_provider)[value]
     every = _with_tags([name for word in words for name in found[word]], aws_provider)
@@ -58,6 +62,16 @@ def resolve_resources(given: Sequence[str], aws_provider: AwsClientProvider) -> 
         if len(found[name]) > 1:
             raise NameIsAmbiguous(name, "resource", found[name])
     return list({name: every[name] for word in words for name in found[word]}.values())
+
+
+def _names_like_ids(ids: Sequence[str], aws_provider: AwsClientProvider) -> dict[str, list[str]]:
+    """Return what has a word for its name that only has the form of an id, such as ``batch-20260115``."""
+    doubtful = [word for word in ids if id_prefix_of(word) not in TYPE_BY_ID_PREFIX]
+    if not doubtful:
+        return {}
+    ids_with_tags = {name for name, tags in ec2_interactions.get_tags(doubtful, aws_provider).items() if tags}
+    named = _by_tag("Name", [word for word in doubtful if word not in ids_with_tags], aws_provider)
+    return {word: found for word, found in named.items() if found}
 
 
 def _by_tag(key: str, values: Sequence[str], aws_provider: AwsClientProvider) -> dict[str, list[str]]:

@@ -109,6 +109,28 @@ def test_WHEN_a_thing_of_a_kind_that_is_not_listed_here_has_no_tags_THEN_AWS_say
     assert unheard_of.resource == "xyz-00000000000000001"
 
 
+def test_WHEN_a_name_has_the_form_of_an_id_THEN_what_has_the_name_is_meant(
+    aws_provider: AwsClientProvider,
+) -> None:
+    name = run_instance(aws_provider, Name="batch-20260115")
+    [change] = plan_tag(["batch-20260115"], aws_provider, add={"a": "b"})
+    assert change.resource.endswith(f":instance/{name}")
+    run_instance(aws_provider, Name="batch-20260115")
+    with pytest.raises(NameIsAmbiguous, match="2 resources have the name batch-20260115"):
+        list(plan_tag(["batch-20260115"], aws_provider, add={"a": "b"}))
+
+
+def test_WHEN_an_id_has_hyphens_in_its_prefix_or_tags_of_its_own_THEN_it_is_an_id() -> None:
+    attachment, unheard_of = "tgw-attach-00000000000000001", "new-kind-00000000000000001"
+    client = FakeClient("ec2").answers("describe_tags", {})
+    [change] = plan_tag([attachment], fake_provider(ec2=client), add={"a": "b"})
+    assert change.resource.endswith(f":123456789012:transit-gateway-attachment/{attachment}")
+    own = {"ResourceId": unheard_of, "ResourceType": "new-kind", "Key": "x", "Value": "y"}
+    client = FakeClient("ec2").answers("describe_tags", {"Tags": [own]})
+    [change] = plan_tag([unheard_of], fake_provider(ec2=client), add={"a": "b"})
+    assert change.resource.endswith(f":new-kind/{unheard_of}")
+
+
 def test_WHEN_AWS_refuses_one_of_several_THEN_the_others_get_their_tags_all_the_same(
     aws_provider: AwsClientProvider,
 ) -> None:
