@@ -16,7 +16,7 @@ Thing = TypeVar("Thing")
 TAG_PREFIX = "tag:"
 _ID = re.compile(r"([a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _MOST_SHOWN = 10
-_NAMES_A_CALL = 200
+NAMES_A_CALL = 200
 
 
 class NameIsAmbiguous(AwsInteractionError):
@@ -139,8 +139,8 @@ def _by_name(
     if not all(names):
         raise InvalidInput(f"the name of the {kind.what} is empty")
     found: dict[str, dict[str, Thing]] = {name: {} for name in names}
-    for start in range(0, len(names), _NAMES_A_CALL):
-        some = names[start : start + _NAMES_A_CALL]
+    for start in range(0, len(names), NAMES_A_CALL):
+        some = names[start : start + NAMES_A_CALL]
         for thing in kind.find(aws_provider, tags={"Name": some}):
             name = _tags_of(thing)["Name"]
             found[name][kind.id_of(thing)] = thing

@@ -11,6 +11,7 @@ from aws_interactions.ec2_interactions import ResourceTag
 from aws_operations.ec2_change_parts import TYPE_BY_ID_PREFIX
 from aws_operations.ec2_names import (
     INSTANCES,
+    NAMES_A_CALL,
     Kind,
     NameIsAmbiguous,
     NothingHasTheName,
@@ -77,8 +78,9 @@ def _names_like_ids(ids: Sequence[str], aws_provider: AwsClientProvider) -> dict
 def _by_tag(key: str, values: Sequence[str], aws_provider: AwsClientProvider) -> dict[str, list[str]]:
     """Return the ids of what has a tag, by its value; dead instances only where nothing else has it."""
     tags: dict[str, list[ResourceTag]] = {value: [] for value in values}
-    if values:
-        for tag in ec2_interactions.list_resource_tags(aws_provider, key=key, values=values):
+    for start in range(0, len(values), NAMES_A_CALL):
+        some = values[start : start + NAMES_A_CALL]
+        for tag in ec2_interactions.list_resource_tags(aws_provider, key=key, values=some):
             tags[tag.value].append(tag)
     instances = [
         tag.resource_id for found in tags.values() for tag in found if tag.resource_type == _INSTANCE

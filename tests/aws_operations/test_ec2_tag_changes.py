@@ -19,8 +19,9 @@ from aws_operations.changes import (
     apply_changes,
     change_kind,
 )
-from aws_operations.ec2_names import NameIsAmbiguous
+from aws_operations.ec2_names import NameIsAmbiguous, NothingHasTheName
 from aws_operations.ec2_tag_changes import plan_tag
+from aws_operations.ec2_tagged import resolve_resources
 from tests.support.ec2_things import run_instance
 
 ONE = "i-00000000000000001"
@@ -129,6 +130,14 @@ def test_WHEN_an_id_has_hyphens_in_its_prefix_or_tags_of_its_own_THEN_it_is_an_i
     client = FakeClient("ec2").answers("describe_tags", {"Tags": [own]})
     [change] = plan_tag([unheard_of], fake_provider(ec2=client), add={"a": "b"})
     assert change.resource.endswith(f":new-kind/{unheard_of}")
+
+
+def test_WHEN_there_are_many_names_THEN_no_call_asks_for_more_than_EC2_takes() -> None:
+    client = FakeClient("ec2").answers("describe_tags", {})
+    with pytest.raises(NothingHasTheName):
+        resolve_resources([f"web-{number}" for number in range(450)], fake_provider(ec2=client))
+    asked = [call["Filters"][-1]["Values"] for call in client.calls_of("describe_tags")]
+    assert [len(values) for values in asked] == [200, 200, 50]
 
 
 def test_WHEN_AWS_refuses_one_of_several_THEN_the_others_get_their_tags_all_the_same(
