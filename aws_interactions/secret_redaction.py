@@ -78,7 +78,9 @@ class SecretRegistry:
         """
         if len(secret) < _SHORTEST_SECRET:
             return
-        forms = {secret, quote(secret, safe=""), quote(secret), repr(secret)[1:-1]}
+        # JSON may hold half of a surrogate pair, which is no UTF-8.
+        in_urls = (quote(secret, safe=safe, errors="surrogatepass") for safe in ("", "/"))
+        forms = {secret, *in_urls, repr(secret)[1:-1]}
         with self._lock:
             if forms <= self._forms:
                 return

@@ -3,9 +3,8 @@
 Writes are planned and applied in ``secrets_changes``.
 """
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_interactions import secrets_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
@@ -65,17 +64,16 @@ def value(
 ) -> Iterator[bytes]:
     """Yield the value of a secret, exactly its bytes, or one field of it (GetSecretValue).
 
-    A field that is text comes without quotes, anything else as JSON. ``with_line_end`` adds a line end where
-    there is none, for a terminal or where more follows.
+    A field that is text comes without quotes, anything else as it stands in the value. ``with_line_end``
+    adds a line end where there is none, for a terminal or where more follows.
     """
     name = fill_template(secret_name, aws_provider)
     found = secrets_interactions.get_secret(name, aws_provider, version_id=version_id, stage=stage)
-    data = found.value.reveal_bytes() if field is None else _as_bytes(found.value.field(field))
+    data = found.value.reveal_bytes() if field is None else _as_bytes(found.value.field_text(field))
     yield data + b"\n" if with_line_end and not data.endswith(b"\n") else data
 
 
-def _as_bytes(found: Any) -> bytes:
-    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+def _as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 

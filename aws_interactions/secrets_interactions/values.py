@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any, NoReturn, SupportsIndex
 
 from aws_interactions.secret_redaction import register_secret
@@ -13,10 +14,11 @@ from aws_interactions.secrets_interactions.errors import (
 )
 
 MAX_VALUE_BYTES = 65_536
+_BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 class SecretValue:
-    """Text or bytes that only ``reveal``, ``json`` and ``field`` give out.
+    """Text or bytes that only ``reveal``, ``json``, ``field`` and their like give out.
 
     Its ``repr`` and its text in a format say that there is a value, and not how long it is. It does not
     pickle; a copy is the same object. Two compare in constant time. From 8 characters on, the value is
@@ -65,6 +67,14 @@ class SecretValue:
             _register(found[name])
         return found[name]
 
+    def field_text(self, name: str) -> str:
+        """Return one field as text: what is not text itself just as it stands in the value.
+
+        So ``1.10`` and ``1e999`` stay what they are. Raises what ``field`` raises.
+        """
+        found = self.field(name)
+        return found if isinstance(found, str) else _as_it_stands(_text_of(self._data), name)
+
     def check_size(self, *, secret_name: str | None = None) -> None:
         """Raise ``SecretValueEmpty`` or ``SecretTooLarge`` for what AWS would refuse: 1 to 65,536 bytes.
 
@@ -106,6 +116,10 @@ class SecretValue:
 
     __reduce__ = __reduce_ex__  # type: ignore[assignment] # both refuse
 
+    def __getstate__(self) -> NoReturn:
+        # What object has from Python 3.11 on gives the slots away.
+        self.__reduce_ex__(0)
+
 
 def _register(data: str | bytes) -> None:
     if isinstance(data, bytes):
@@ -122,3 +136,29 @@ def _from_json(data: str | bytes) -> tuple[bool, Any]:
         return True, json.loads(data)
     except (ValueError, RecursionError):
         return False, None
+
+
+def _text_of(data: str | bytes) -> str:
+    return data.decode(json.detect_encoding(data), "surrogatepass") if isinstance(data, bytes) else data
+
+
+def _as_it_stands(text: str, wanted: str) -> str:
+    """Return the JSON of one member of an object, uninterpreted; of several of that name the last one."""
+    decoder = json.JSONDecoder()
+    found = ""
+    at = _after_blanks(text, text.index("{") + 1)
+    while text[at] == '"':
+        name, at = decoder.raw_decode(text, at)
+        start = _after_blanks(text, text.index(":", at) + 1)
+        _, end = decoder.raw_decode(text, start)
+        if name == wanted:
+            found = text[start:end]
+        at = _after_blanks(text, end)
+        if text[at] == ",":
+            at = _after_blanks(text, at + 1)
+    return found
+
+
+def _after_blanks(text: str, at: int) -> int:
+    blanks = _BLANKS.match(text, at)
+    return at if blanks is None else blanks.end()

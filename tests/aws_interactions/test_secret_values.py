@@ -54,6 +54,8 @@ def test_WHEN_a_value_is_pickled_THEN_it_refuses_AND_a_copy_is_itself() -> None:
             pickle.dumps(secret_with(value), protocol)
     assert copy.copy(value) is value
     assert copy.deepcopy([value])[0] is value
+    with pytest.raises(TypeError, match="does not pickle"):
+        value.__getstate__()
     with pytest.raises(TypeError):
         hash(value)
     with pytest.raises(TypeError):
@@ -97,6 +99,38 @@ def test_WHEN_a_field_is_not_there_THEN_the_error_names_it_AND_none_that_is() ->
         SecretValue(FIELDS, secret_name="orders").field("user")
     assert isinstance(caught.value, NotFound)
     assert (caught.value.secret_id, caught.value.field) == ("orders", "user")
+
+
+def test_WHEN_half_a_character_is_in_a_value_THEN_it_is_kept_AND_taken_out_of_texts() -> None:
+    value = SecretValue('{"password": "\\ud800 sentinelHalf"}')
+    assert value.field("password") == "\ud800 sentinelHalf"
+    assert redact("<\ud800 sentinelHalf>") == f"<{REDACTED}>"
+    assert SecretValue("\ud800 sentinelHalf").reveal_bytes() == b"\xed\xa0\x80 sentinelHalf"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("rate", "1.10"),
+        ("far", "1e999"),
+        ("fine", "12345678901234567.890"),
+        ("list", "[1.50,  2]"),
+        ("port", "5432"),
+        ("none", "null"),
+        ("password", "s\u00e9\n"),
+        ("inner", '{"rate": 3.0}'),
+        ("both", "2.0"),
+    ],
+)
+@pytest.mark.parametrize("is_binary", [False, True])
+def test_WHEN_a_field_is_asked_for_as_text_THEN_it_is_exactly_as_it_stands(
+    field: str, text: str, is_binary: bool
+) -> None:
+    data = (
+        ' { "rate" : 1.10 , "far": 1e999,"fine":12345678901234567.890, "list": [1.50,  2], "port": 5432,\n'
+        '"none": null, "password": "s\\u00e9\\n", "inner":{"rate": 3.0}, "both": 1.0, "both": 2.0} '
+    )
+    assert SecretValue(data.encode() if is_binary else data).field_text(field) == text
 
 
 @pytest.mark.parametrize(
