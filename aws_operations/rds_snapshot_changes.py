@@ -77,13 +77,15 @@ def plan_delete_snapshots(
     """
     for name in dict.fromkeys(fill_template(given, aws_provider) for given in names):
         snapshot = rds_interactions.get_snapshot(name, aws_provider, kind=kind_named(kind))
-        if snapshot is None:
+        target = target_of(aws_provider)
+        # Another account may share one of its own, by ARN: it is not here, but a namesake may be.
+        if snapshot is None or snapshot.arn.split(":")[3:5] != [target.aws_region, target.aws_account]:
             raise SnapshotDoesntExist(name)
         _check_can_be_deleted(snapshot)
         is_instance = snapshot.database_kind is DatabaseKind.INSTANCE
         yield Change(
             kind="rds.delete-snapshot",
-            target=target_of(aws_provider),
+            target=target,
             resource=snapshot.arn,
             effect=Effect.DESTROY,
             before=_described(snapshot),

@@ -38,25 +38,19 @@ def list_snapshots(
 ) -> Iterator[Snapshot]:
     """Yield snapshots of instances, then of clusters (DescribeDBSnapshots, DescribeDBClusterSnapshots).
 
-    ``database`` is an identifier, or an ARN, which tells its kind; ``snapshot_type`` is ``manual``,
+    ``database`` is an identifier, or an ARN, which tells its kind and place; ``snapshot_type`` ``manual``,
     ``automated`` or ``awsbackup``. Any number. A database that is gone may have left snapshots: one
     that is not there is no error.
     """
+    place = None if database is None else _place_of_arn(database)
     if database is not None:
         kind = kind or kind_of_arn(database)
         database = database.rpartition(":")[2]
     logger.debug("list_snapshots database=%s kind=%s type=%s", database, kind, snapshot_type)
-    client: Any = aws_provider.get_rds()
-    try:
-        if kind is not DatabaseKind.CLUSTER:
-            yield from _list_of_instances(client, database, snapshot_type)
-    except DatabaseDoesntExist:
-        logger.debug("there is no instance %s", database)
-    try:
-        if kind is not DatabaseKind.INSTANCE:
-            yield from _list_of_clusters(client, database, snapshot_type)
-    except DatabaseDoesntExist:
-        logger.debug("there is no cluster %s", database)
+    for snapshot in _listed(aws_provider.get_rds(), database, kind, snapshot_type):
+        # AWS takes no ARN here, and a namesake of the database is another one.
+        if place in {None, _place_of_arn(snapshot.arn)}:
+            yield snapshot
 
 
 def get_snapshot(
@@ -185,6 +179,27 @@ def _alike(answer: Mapping[str, Any]) -> dict[str, Any]:
         "size_gib": answer.get("AllocatedStorage"),
         "created_at": answer.get("SnapshotCreateTime"),
     }
+
+
+def _listed(
+    client: Any, database: str | None, kind: DatabaseKind | None, snapshot_type: str | None
+) -> Iterator[Snapshot]:
+    try:
+        if kind is not DatabaseKind.CLUSTER:
+            yield from _list_of_instances(client, database, snapshot_type)
+    except DatabaseDoesntExist:
+        logger.debug("there is no instance %s", database)
+    try:
+        if kind is not DatabaseKind.INSTANCE:
+            yield from _list_of_clusters(client, database, snapshot_type)
+    except DatabaseDoesntExist:
+        logger.debug("there is no cluster %s", database)
+
+
+def _place_of_arn(arn: str) -> tuple[str, ...] | None:
+    """Return region and account of an ARN, ``None`` for what is no ARN."""
+    parts = arn.split(":")
+    return tuple(parts[3:5]) if parts[0] == "arn" else None
 
 
 def _list_of_instances(client: Any, database: str | None, snapshot_type: str | None) -> Iterator[Snapshot]:

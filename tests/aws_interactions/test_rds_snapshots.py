@@ -38,6 +38,8 @@ def test_WHEN_snapshots_are_taken_THEN_both_kinds_are_listed_alike(databases: "A
     assert names(databases, snapshot_type="manual", database="orders") == ["orders-a"]
     arn = "arn:aws:rds:eu-west-1:123456789012:cluster:reports"
     assert names(databases, snapshot_type="manual", database=arn) == ["reports-a"]
+    for elsewhere in (arn.replace("123456789012", "111122223333"), arn.replace("eu-west-1", "us-east-1")):
+        assert names(databases, database=elsewhere) == []
     automated = list(rds.list_snapshots(databases, snapshot_type="automated"))
     assert {snapshot.database for snapshot in automated} == {"orders", "reports", "reports-1"}
     assert all(snapshot.identifier.startswith("rds:") for snapshot in automated)

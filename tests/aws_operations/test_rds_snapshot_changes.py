@@ -109,6 +109,14 @@ def test_WHEN_one_is_deleted_THEN_it_takes_consent_and_is_gone(
     assert snapshots(aws_provider) == []
 
 
+def test_WHEN_a_shared_snapshot_of_another_account_is_named_THEN_its_namesake_here_is_not_planned() -> None:
+    foreign = "arn:aws:rds:eu-west-1:111122223333:snapshot:s"
+    client = FakeClient("rds").answers("describe_db_snapshots", snapshot(DBSnapshotArn=foreign))
+    client.raises("describe_db_cluster_snapshots", code="DBClusterSnapshotNotFoundFault")
+    with pytest.raises(SnapshotDoesntExist, match="there is no snapshot arn:"):
+        list(rds_changes.plan_delete_snapshots([foreign], fake_provider(rds=client)))
+
+
 def test_WHEN_an_automated_snapshot_should_be_deleted_THEN_it_is_said_that_AWS_does_that(
     aws_provider: AwsClientProvider,
 ) -> None:
