@@ -263,19 +263,50 @@ def _told_apart(
     """Yield what became of each of a batch that was refused: in some zones it may have been done."""
     try:
         states = _states_of(batch, aws_provider)
+        left = [change for change in batch if not _is_reached(verb, states.get(id_of(change)))]
+        elsewhere = _in_zones_not_kept(verb, left, error, aws_provider)
     except (AwsInteractionError, ClientError, BotoCoreError) as unseen:
         for change in batch:
             message = f"{error}; AWS may have done it to some, and looking at each failed: {unseen}"
-            lost = AnswerLost(message, resource=change.resource)
-            lost.__cause__ = error.__cause__
-            yield ChangeResult(change, ResultStatus.UNKNOWN, lost)
+            yield _unknown(change, message, error)
         return
     for change in batch:
         state = states.get(id_of(change))
         if _is_reached(verb, state):
             yield ChangeResult(change, ResultStatus.APPLIED)
+        elif change in elsewhere:
+            message = f"{id_of(change)} is still {state}, though AWS should have ended it all the same"
+            yield _unknown(change, f"{message}: {error}", error)
         else:
             yield ChangeResult(change, ResultStatus.FAILED, _still(change, state, error))
+
+
+def _in_zones_not_kept(
+    verb: _Verb, left: Sequence[Change], error: Exception, aws_provider: AwsClientProvider
+) -> Sequence[Change]:
+    """Return those of ``left`` that AWS terminates though others are protected: it keeps whole zones.
+
+    EC2's answers lag behind what it did, so that these may be about to go.
+    """
+    if verb is not _TERMINATE or getattr(error, "aws_code", None) != "OperationNotPermitted":
+        return []
+    kept = {
+        _zone_of(change)
+        for change in left
+        if ec2_interactions.is_protected_from_termination(id_of(change), aws_provider)
+    }
+    return [change for change in left if kept and _zone_of(change) not in kept]
+
+
+def _zone_of(change: Change) -> str | None:
+    zone: str | None = (change.before or {}).get("az")
+    return zone
+
+
+def _unknown(change: Change, message: str, error: Exception) -> ChangeResult:
+    lost = AnswerLost(message, resource=change.resource)
+    lost.__cause__ = error.__cause__
+    return ChangeResult(change, ResultStatus.UNKNOWN, lost)
 
 
 def _is_reached(verb: _Verb, state: InstanceState | None) -> bool:

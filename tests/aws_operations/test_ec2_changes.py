@@ -140,6 +140,27 @@ def plan_of(planner: Planner, *described: dict[str, Any]) -> list[Change]:
     return list(planner([found["InstanceId"] for found in described], fake_provider(ec2=client)))
 
 
+def protection_of(*protected: str) -> Callable[..., dict[str, Any]]:
+    return lambda **call: {"DisableApiTermination": {"Value": call["InstanceId"] in protected}}
+
+
+def test_WHEN_the_other_zone_is_not_seen_to_go_yet_THEN_it_is_unknown_and_not_called_failed() -> None:
+    zones = ["eu-west-1a", "eu-west-1a", "eu-west-1b", "eu-west-1b"]
+    before = [instance(name, "running", az=zone) for name, zone in zip(IDS, zones, strict=True)]
+    changes = plan_of(ec2_changes.plan_terminate, *before)
+    gone = answer_of(instance(IDS[2], "shutting-down", az=zones[2]))
+    client = (
+        FakeClient("ec2")
+        .answers("describe_instances", [answer_of(*before), answer_of(*before), gone, answer_of(*before)])
+        .answers("describe_instance_attribute", protection_of(IDS[1]))
+        .raises("terminate_instances", code="OperationNotPermitted", message="protected", status=400)
+    )
+    results = applied(changes, fake_provider(ec2=client))
+    assert statuses(results) == ["failed", "failed", "applied", "unknown"]
+    assert f"{IDS[3]} is still running" in str(results[3].error)
+    assert "protected" in str(results[3].error)
+
+
 def test_WHEN_four_in_two_zones_are_terminated_AND_one_is_protected_THEN_just_those_gone_are_told() -> None:
     zones = ["eu-west-1a", "eu-west-1a", "eu-west-1b", "eu-west-1b"]
     before = [instance(name, "running", az=zone) for name, zone in zip(IDS, zones, strict=True)]
@@ -152,6 +173,7 @@ def test_WHEN_four_in_two_zones_are_terminated_AND_one_is_protected_THEN_just_th
     client = (
         FakeClient("ec2")
         .answers("describe_instances", [answer_of(*before), answer_of(*after)])
+        .answers("describe_instance_attribute", protection_of(IDS[1]))
         .raises("terminate_instances", code="OperationNotPermitted", message=reason, status=400)
     )
     results = applied(changes, fake_provider(ec2=client))
