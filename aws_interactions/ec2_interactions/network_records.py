@@ -71,8 +71,8 @@ class SecurityGroupRule:
     """What a security group lets through to or from one peer.
 
     ``direction`` is ``in`` or ``out``; ``protocol`` a name, a number, or ``all``; ``ports`` such as ``443``
-    or ``8000-8100``, ``all`` for any (for ICMP its type and code); ``peer`` a range of addresses, a group's
-    id or a prefix list's.
+    or ``8000-8100``, for ICMP ``type 8`` or ``type 3 code 4``, ``all`` for any; ``peer`` a range of
+    addresses, a group's id or a prefix list's.
     """
 
     direction: str

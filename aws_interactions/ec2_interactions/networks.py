@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ALL = "all"
+_ICMP = frozenset({"icmp", "icmpv6", "1", "58"})
 
 
 def get_vpc_details(vpc_id: str, aws_provider: "AwsClientProvider") -> VpcDetails:
@@ -294,4 +295,6 @@ def _ports(permission: Any) -> str:
     # -1 stands for every type and code of ICMP.
     if first is None or first == -1 or (first, last) == (0, 65535):
         return _ALL
+    if permission["IpProtocol"] in _ICMP:
+        return f"type {first}" if last in {None, -1} else f"type {first} code {last}"
     return str(first) if first == last else f"{first}-{last}"

@@ -148,6 +148,8 @@ def test_WHEN_a_security_group_has_rules_THEN_each_peer_is_a_rule_in_plain_words
                 "PrefixListIds": [{"PrefixListId": "pl-1"}],
             },
             {"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+            {"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+            {"IpProtocol": "icmp", "FromPort": 3, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
         ],
         "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
     }
@@ -159,6 +161,8 @@ def test_WHEN_a_security_group_has_rules_THEN_each_peer_is_a_rule_in_plain_words
         ("in", "tcp", "8000-8100", "pl-1"),
         ("in", "tcp", "8000-8100", "sg-2"),
         ("in", "icmp", "all", "10.0.0.0/8"),
+        ("in", "icmp", "type 8", "10.0.0.0/8"),
+        ("in", "icmp", "type 3 code 4", "10.0.0.0/8"),
         ("out", "all", "all", "0.0.0.0/0"),
     ]
     assert found.rules[0].description == "all"
