@@ -20,12 +20,16 @@ NAMES_A_CALL = 200
 
 
 class NameIsAmbiguous(AwsInteractionError):
-    """Several things have the name that was to mean one; ``ids`` are theirs."""
+    """Several things have the name that was to mean one; ``ids`` are theirs.
 
-    def __init__(self, name: str, what: str, ids: Sequence[str]) -> None:
+    ``is_tag``: each has it as its tag ``Name``, so that this tag means them all.
+    """
+
+    def __init__(self, name: str, what: str, ids: Sequence[str], *, is_tag: bool = True) -> None:
         shown = ", ".join(ids[:_MOST_SHOWN]) + (", ..." if len(ids) > _MOST_SHOWN else "")
+        for_all = f", or tag:Name={name} for all" if is_tag else ""
         super().__init__(
-            f"an id is needed, or tag:Name={name} for all: {len(ids)} {what}s have the name {name} ({shown})",
+            f"an id is needed{for_all}: {len(ids)} {what}s have the name {name} ({shown})",
             resource=name,
         )
         self.name = name
@@ -121,7 +125,9 @@ def resolve(kind: Kind[Thing], given: Sequence[str], aws_provider: AwsClientProv
         raise NothingHasTheName(absent, kind.what)
     for name in names:
         if len(found[name]) > 1:
-            raise NameIsAmbiguous(name, kind.what, [kind.id_of(thing) for thing in found[name]])
+            is_tag = all(_tags_of(thing).get("Name") == name for thing in found[name])
+            every = [kind.id_of(thing) for thing in found[name]]
+            raise NameIsAmbiguous(name, kind.what, every, is_tag=is_tag)
     return list({kind.id_of(thing): thing for word in words for thing in found[word]}.values())
 
 

@@ -172,7 +172,7 @@ def test_WHEN_several_groups_have_a_name_THEN_it_is_ambiguous_AND_a_vpc_tells_th
     aws_provider: AwsClientProvider,
 ) -> None:
     other = aws_provider.get_ec2().create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    with pytest.raises(NameIsAmbiguous):
+    with pytest.raises(NameIsAmbiguous, match=r"^an id is needed: 2 security groups have the name default"):
         list(ec2_places.security_groups(["default"], aws_provider))
     [row] = ec2_places.security_groups([], aws_provider, vpc=other)
     assert row.vpc_id == other
