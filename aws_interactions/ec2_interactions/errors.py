@@ -66,6 +66,7 @@ _KIND_BY_CODE: dict[str, type[AwsInteractionError]] = {
     "IncorrectSpotRequestState": Conflict,
     "InstanceLimitExceeded": Conflict,
     "InsufficientInstanceCapacity": Unavailable,
+    "InvalidID": InvalidInput,
     "TagLimitExceeded": InvalidInput,
     "UnsupportedOperation": Conflict,
     "VcpuLimitExceeded": Conflict,

@@ -197,6 +197,13 @@ def test_WHEN_no_tags_are_to_be_removed_THEN_nothing_is_sent_as_AWS_would_remove
     assert client.calls == []
 
 
+def test_WHEN_what_is_to_be_tagged_has_no_id_of_EC2_s_THEN_that_is_invalid(
+    aws_provider: AwsClientProvider,
+) -> None:
+    with pytest.raises(InvalidInput, match="'xyz-12345678' is not valid"):
+        ec2.add_tags(["xyz-12345678"], {"a": "b"}, aws_provider)
+
+
 def test_WHEN_tags_only_look_alike_THEN_they_are_left_out(aws_provider: AwsClientProvider) -> None:
     wanted = run_instance(aws_provider, Name="a*", other="x")
     run_instance(aws_provider, Name="ab")
