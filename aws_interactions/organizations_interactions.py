@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SERVICE = "organizations"
+_FOR_ANY_MEMBER = "DescribeOrganization"
+_WHO_MAY_ASK = "only the management account of the organisation and delegated administrators may ask"
 
 
 class NotInOrganization(NotFound):
@@ -35,9 +37,9 @@ class OrganizationAccessDenied(AccessDenied):
 
     def __init__(self, operation_name: str) -> None:
         actions = iam_actions_of(_SERVICE, operation_name)
+        who = "" if operation_name == _FOR_ANY_MEMBER else f": {_WHO_MAY_ASK}"
         super().__init__(
-            f"no permission for {' and '.join(actions)}: only the management account of the organisation "
-            "and delegated administrators may ask",
+            f"no permission for {' and '.join(actions)}{who}",
             resource="*",
             iam_actions=actions,
         )
@@ -103,7 +105,7 @@ class Account:
 def describe_organization(aws_provider: "AwsClientProvider") -> Organization:
     """Return the organisation of the caller's account (DescribeOrganization); any member may ask.
 
-    Raises ``NotInOrganization``.
+    Raises ``NotInOrganization`` or ``OrganizationAccessDenied``.
     """
     logger.debug("describe_organization")
     client: Any = aws_provider.get_organizations()

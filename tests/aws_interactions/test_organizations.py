@@ -159,6 +159,15 @@ def test_WHEN_a_member_asks_THEN_who_may_ask_is_said() -> None:
     assert denied.value.aws_code == "AccessDeniedException"
 
 
+def test_WHEN_what_any_member_may_ask_is_denied_THEN_it_is_not_put_down_to_the_account() -> None:
+    organizations = FakeClient("organizations").raises("describe_organization", "AccessDeniedException")
+
+    with pytest.raises(OrganizationAccessDenied) as denied:
+        describe_organization(fake_provider(organizations=organizations))
+
+    assert str(denied.value) == "no permission for organizations:DescribeOrganization"
+
+
 @pytest.mark.parametrize(
     ("operation", "call"),
     [
