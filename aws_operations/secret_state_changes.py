@@ -1,6 +1,7 @@
 """Writes to secrets that need no value: deleting and restoring, going back to a version, tags."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -9,7 +10,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AwsInteractionError, InvalidInput
 from aws_interactions.secrets_interactions import SecretDetails
 from aws_interactions.service_operations import iam_actions_of
-from aws_interactions.tags import check_tags
+from aws_interactions.tags import MAX_TAGS, check_tags
 from aws_operations.changes import (
     CarriedOutInPart,
     Change,
@@ -171,18 +172,27 @@ def _apply_set_tags(change: Change, aws_provider: AwsClientProvider) -> None:
     before, after = change.before or {}, change.after or {}
     added = {key: value for key, value in after.items() if before.get(key) != value}
     removed = [key for key in before if key not in after]
-    # First what is taken off: there is room for 50 tags at a time.
+    steps = []
+    if added:
+        put_on = partial(secrets_interactions.tag_secret, change.resource, added, aws_provider)
+        steps.append((put_on, f"the tags {', '.join(sorted(added))} were set already"))
     if removed:
-        secrets_interactions.untag_secret(change.resource, removed, aws_provider)
-    if not added:
-        return
-    try:
-        secrets_interactions.tag_secret(change.resource, added, aws_provider)
-    except (AwsInteractionError, ClientError, BotoCoreError) as error:
-        if not removed or is_answer_lost(error):
-            raise
-        message = f"{error}; the tags {', '.join(sorted(removed))} were taken off already"
-        raise CarriedOutInPart(message, resource=change.resource) from (error.__cause__ or error)
+        take_off = partial(secrets_interactions.untag_secret, change.resource, removed, aws_provider)
+        steps.append((take_off, f"the tags {', '.join(sorted(removed))} were taken off already"))
+    if len(before.keys() | after.keys()) > MAX_TAGS:
+        # There is no room for the new ones beside the old.
+        steps.reverse()
+    done = ""
+    for step, what_it_does in steps:
+        try:
+            step()
+        except (AwsInteractionError, ClientError, BotoCoreError) as error:
+            if not done or is_answer_lost(error):
+                raise
+            raise CarriedOutInPart(f"{error}; {done}", resource=change.resource) from (
+                error.__cause__ or error
+            )
+        done = what_it_does
 
 
 def _recheck_tags(change: Change, aws_provider: AwsClientProvider) -> str | None:

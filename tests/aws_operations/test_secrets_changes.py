@@ -380,19 +380,40 @@ def test_WHEN_tags_are_set_THEN_they_are_exactly_these(secret: str, aws_provider
     assert secrets.get_secret_tags(secret, aws_provider) == {}
 
 
-def test_WHEN_tags_are_taken_off_AND_the_others_refused_THEN_the_result_says_so(
-    client: FakeClient, fake: AwsClientProvider
-) -> None:
-    client = FakeClient("secretsmanager").answers(
-        "describe_secret", {**DESCRIBED, "Tags": [{"Key": "old", "Value": "1"}]}
-    )
+def with_tags(*keys: str) -> FakeClient:
+    tags = [{"Key": key, "Value": "1"} for key in keys]
+    return FakeClient("secretsmanager").answers("describe_secret", {**DESCRIBED, "Tags": tags})
+
+
+def test_WHEN_the_new_tags_are_refused_THEN_the_old_ones_are_still_there() -> None:
+    client = with_tags("old").raises("tag_resource", code="AccessDeniedException")
     fake = fake_provider(secretsmanager=client)
-    client.answers("untag_resource", {}).raises("tag_resource", code="AccessDeniedException")
+    change = planned(secrets_changes.plan_set_secret_tags(NAME, {"new": "2"}, fake))
+    result = applied(change, fake)
+    assert result.status is ResultStatus.FAILED
+    assert not isinstance(result.error, CarriedOutInPart)
+    assert not client.calls_of("untag_resource")
+
+
+def test_WHEN_tags_are_put_on_AND_the_others_stay_THEN_the_result_says_so() -> None:
+    client = with_tags("old").answers("tag_resource", {})
+    client.raises("untag_resource", code="AccessDeniedException")
+    fake = fake_provider(secretsmanager=client)
     change = planned(secrets_changes.plan_set_secret_tags(NAME, {"new": "2"}, fake))
     result = applied(change, fake)
     assert result.status is ResultStatus.FAILED
     assert isinstance(result.error, CarriedOutInPart)
-    assert "old were taken off" in str(result.error)
+    assert "the tags new were set already" in str(result.error)
+
+
+def test_WHEN_there_is_no_room_for_old_and_new_tags_THEN_the_old_go_first_AND_an_error_says_so() -> None:
+    client = with_tags("old").answers("untag_resource", {})
+    client.raises("tag_resource", code="AccessDeniedException")
+    fake = fake_provider(secretsmanager=client)
+    new = {f"n{number}": "" for number in range(50)}
+    result = applied(planned(secrets_changes.plan_set_secret_tags(NAME, new, fake)), fake)
+    assert isinstance(result.error, CarriedOutInPart)
+    assert "the tags old were taken off already" in str(result.error)
 
 
 LOST_WRITES: dict[str, Any] = {
