@@ -211,8 +211,15 @@ def _domain_error(error: ClientError, secret_id: str, version: str) -> AwsIntera
         case "AccessDeniedException" | "AccessDenied":
             actions = iam_actions_of("secretsmanager", error.operation_name)
             return SecretAccessDenied(secret_id, iam_actions=actions)
-        case "InvalidRequestException" if any(words in text for words in _PENDING_DELETION_TEXTS):
-            return SecretPendingDeletion(secret_id)
+        case "InvalidRequestException":
+            return _wrong_state(secret_id, text)
         case "LimitExceededException":
             return SecretLimitReached(secret_id)
     return None
+
+
+def _wrong_state(secret_id: str, text: str) -> Conflict:
+    # Elsewhere this code means a bad value; here, by its definition, a state that does not allow the call.
+    if any(words in text for words in _PENDING_DELETION_TEXTS):
+        return SecretPendingDeletion(secret_id)
+    return Conflict(f"{secret_id}: {text}", resource=secret_id)

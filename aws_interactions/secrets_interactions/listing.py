@@ -1,6 +1,7 @@
 """Which secrets there are, what is known of one, and its versions."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
 
 logger = logging.getLogger(__name__)
+
+_FILTER_VALUE = re.compile(r"(?!!)[a-zA-Z0-9 :_@/+=.!-]{1,512}")
 
 
 def list_secrets(
@@ -43,10 +46,14 @@ def list_secrets(
 
 
 def _filters(name_prefix: str | None, tags: Mapping[str, str]) -> list[dict[str, Any]]:
-    # AWS's filters match beginnings, and a leading ! turns one round: they only make the list shorter.
-    asked = {"name": name_prefix, "tag-key": next(iter(tags), None)}
+    # AWS's filters match beginnings, a leading ! turns one round, and they take few characters, where a tag
+    # may have any: they only make the list shorter.
+    keys = (key for key in tags if _FILTER_VALUE.fullmatch(key))
+    asked = {"name": name_prefix, "tag-key": next(keys, None)}
     return [
-        {"Key": key, "Values": [value]} for key, value in asked.items() if value and not value.startswith("!")
+        {"Key": key, "Values": [value]}
+        for key, value in asked.items()
+        if value and _FILTER_VALUE.fullmatch(value)
     ]
 
 

@@ -333,7 +333,8 @@ def test_WHEN_the_name_belongs_to_a_secret_to_be_deleted_THEN_creating_says_so(c
         ({"code": "ExpiredTokenException"}, CredentialsProblem),
         ({"code": "ThrottlingException"}, Throttled),
         ({"code": "InternalServiceError", "status": 500}, Unavailable),
-        ({"code": "InvalidRequestException", "message": "not that"}, InvalidInput),
+        ({"code": "InvalidRequestException", "message": "managed by another service"}, Conflict),
+        ({"code": "InvalidParameterException", "message": "not that"}, InvalidInput),
         ({"error": ReadTimeoutError(endpoint_url="https://secretsmanager")}, AnswerLost),
     ],
 )
@@ -343,6 +344,26 @@ def test_WHEN_something_else_fails_THEN_it_is_of_its_kind(
     client.raises("put_secret_value", **raised)
     with pytest.raises(kind):
         secrets.put_secret(NAME, VALUE, provider_with(client))
+
+
+@pytest.mark.parametrize(
+    ("asked", "filters"),
+    [
+        ({"name_prefix": "a/b", "tags": {"k:1": ""}}, {"name": "a/b", "tag-key": "k:1"}),
+        ({"name_prefix": "!a", "tags": {"Größe": "", "team": ""}}, {"tag-key": "team"}),
+        ({"name_prefix": "ä", "tags": {"100%": "1"}}, {}),
+    ],
+)
+def test_WHEN_a_filter_has_what_AWS_refuses_in_one_THEN_it_is_not_sent_AND_holds_all_the_same(
+    asked: dict[str, Any], filters: dict[str, str], client: FakeClient
+) -> None:
+    entry = {"Name": f"{asked['name_prefix']}-1", "ARN": "arn:aws:secretsmanager:::secret:a-1"}
+    tags = [{"Key": key, "Value": value} for key, value in asked["tags"].items()]
+    client.pages("list_secrets", [{"SecretList": [{**entry, "Tags": tags}, entry]}])
+    [found] = secrets.list_secrets(provider_with(client), **asked)
+    assert found.tags == asked["tags"]
+    [sent] = client.calls_of("list_secrets")
+    assert {each["Key"]: each["Values"][0] for each in sent.get("Filters", [])} == filters
 
 
 @pytest.fixture
