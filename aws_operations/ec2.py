@@ -60,18 +60,20 @@ def wait(
 ) -> Iterator[InstanceRow]:
     """Wait until all instances that words mean are running, stopped or terminated, and yield them.
 
-    ``timeout`` and ``interval`` in seconds; for what is raised see ``wait_for_instances``. What a tag means
-    is settled before the wait.
+    ``timeout`` and ``interval`` in seconds; for what is raised see ``wait_for_instances``. Those that came
+    are yielded also if others are late. What a tag means is settled before the wait.
     """
     from aws_operations.ec2_names import INSTANCES, resolve
 
-    found = ec2_interactions.wait_for_instances(
-        [instance.instance_id for instance in resolve(INSTANCES, given, aws_provider)],
-        ec2_interactions.InstanceState(state),
-        aws_provider,
-        timeout=timeout,
-        interval=interval,
-    )
+    ids = [instance.instance_id for instance in resolve(INSTANCES, given, aws_provider)]
+    awaited = ec2_interactions.InstanceState(state)
+    try:
+        found = ec2_interactions.wait_for_instances(
+            ids, awaited, aws_provider, timeout=timeout, interval=interval
+        )
+    except ec2_interactions.InstancesAreLate as late:
+        yield from map(_row, late.come)
+        raise
     yield from map(_row, found)
 
 

@@ -13,6 +13,7 @@ from aws_interactions.lazy_names import LazyNames
 if TYPE_CHECKING:
     from aws_interactions.ec2_interactions.errors import (
         InstanceDoesNotExist as InstanceDoesNotExist,
+        InstancesAreLate as InstancesAreLate,
         InstanceStateConflict as InstanceStateConflict,
         SubnetDoesNotExist as SubnetDoesNotExist,
         VpcDoesNotExist as VpcDoesNotExist,
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
 _NAMES_BY_HOME = {
     "errors": (
         "InstanceDoesNotExist",
+        "InstancesAreLate",
         "InstanceStateConflict",
         "SubnetDoesNotExist",
         "VpcDoesNotExist",

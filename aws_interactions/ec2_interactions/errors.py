@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -12,9 +13,13 @@ from aws_interactions.aws_errors import (
     InvalidInput,
     NotFound,
     Unavailable,
+    WaitTimedOut,
     error_code,
     translate_aws_errors,
 )
+
+if TYPE_CHECKING:
+    from aws_interactions.ec2_interactions.instance_records import Instance
 
 _FEW = 5
 
@@ -49,6 +54,15 @@ class InstanceStateConflict(Conflict):
     def __init__(self, message: str, instance_ids: Sequence[str]) -> None:
         super().__init__(message, resource=named(instance_ids))
         self.instance_ids = tuple(instance_ids)
+
+
+class InstancesAreLate(WaitTimedOut):
+    """Instances did not come to a state in time; ``come`` are those that did."""
+
+    def __init__(self, message: str, *, late_ids: Sequence[str], come: "Sequence[Instance]") -> None:
+        super().__init__(message, resource=named(late_ids))
+        self.instance_ids = tuple(late_ids)
+        self.come = tuple(come)
 
 
 def named(ids: Sequence[str]) -> str:

@@ -7,7 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aws_interactions.aws_errors import InvalidInput, WaitTimedOut
-from aws_interactions.ec2_interactions.errors import InstanceDoesNotExist, InstanceStateConflict, named
+from aws_interactions.ec2_interactions.errors import (
+    InstanceDoesNotExist,
+    InstancesAreLate,
+    InstanceStateConflict,
+    named,
+)
 from aws_interactions.ec2_interactions.instance_records import Instance, InstanceState
 from aws_interactions.ec2_interactions.instances import list_instances
 from aws_interactions.waiting import wait_until
@@ -32,7 +37,7 @@ def wait_for_instances(
 ) -> list[Instance]:
     """Look every ``interval`` seconds until all are running, stopped or terminated; return them.
 
-    Any other state is ``InvalidInput``. Raises ``WaitTimedOut`` after ``timeout`` seconds,
+    Any other state is ``InvalidInput``. Raises ``InstancesAreLate`` after ``timeout`` seconds,
     ``InstanceStateConflict`` as soon as one is terminated while another state is waited for, and
     ``InstanceDoesNotExist``; one that vanishes while its end is waited for is terminated.
     """
@@ -65,10 +70,14 @@ def wait_for_instances(
             sleep=sleep,
             clock=clock,
         )
-    except WaitTimedOut as error:
-        left = ", ".join(f"{_called(one)} was {one.state}" for one in seen.values() if one.state != state)
-        message = f"{left} after {timeout:g} seconds, not {state}"
-        raise WaitTimedOut(message, resource=error.resource) from None
+    except WaitTimedOut:
+        late = [one for one in seen.values() if one.state != state]
+        left = ", ".join(f"{_called(one)} was {one.state}" for one in late)
+        raise InstancesAreLate(
+            f"{left} after {timeout:g} seconds, not {state}",
+            late_ids=[one.instance_id for one in late],
+            come=[one for one in seen.values() if one.state == state],
+        ) from None
     return [found[instance_id] for instance_id in instance_ids]
 
 

@@ -136,6 +136,20 @@ def test_WHEN_waiting_for_a_state_that_is_there_THEN_the_rows_come_at_once(
     assert (row.name, row.state) == ("web-1", "running")
 
 
+def test_WHEN_waiting_AND_one_is_late_THEN_those_that_came_are_told_all_the_same(
+    aws_provider: AwsClientProvider,
+) -> None:
+    run_instance(aws_provider, Name="web-1")
+    late = run_instance(aws_provider, Name="web-2")
+    ec2_interactions.stop_instances([late], aws_provider)
+    told = []
+    with pytest.raises(ec2_interactions.InstancesAreLate, match=rf"^web-2 \({late}\) was stopped") as caught:
+        told.extend(ec2.wait(["web-2", "web-1"], "running", aws_provider, timeout=0, interval=1))
+    assert caught.value.instance_ids == (late,)
+    assert caught.value.resource == late
+    assert [row.name for row in told] == ["web-1"]
+
+
 def test_WHEN_places_are_listed_THEN_names_narrow_them_as_ids_do(aws_provider: AwsClientProvider) -> None:
     vpc_id = default_vpc(aws_provider)
     tag(aws_provider, vpc_id, Name="main")
