@@ -322,6 +322,9 @@ _NO_USABLE_ANSWER = (
 )
 _REFUSED_BEFORE_SENDING = (botocore_errors.ParamValidationError, botocore_errors.ValidationError)
 
+# The server broke down with the request in its hands; 503 means that it did not take it.
+BROKE_DOWN_STATUSES = frozenset({500, 502, 504})
+
 REPEATED_PAGE = "AWS gave the same page twice: the list cannot be trusted"
 UNREADABLE_ANSWER = "the answer is not one of AWS's: a proxy or another server may have given it"
 

@@ -4,7 +4,7 @@ Botocore's standard mode gives each client one retry quota. On a prototype, one 
 throttled would use up the retries of all the others, so the quota is found through the request
 context. Nothing else of botocore's standard mode changes, but for two rules: an operation that is
 not repeatable is sent again only where AWS said it was refused, or was never reached; and a write
-whose answer was lost ends with that error, not with a later try's that says it was not carried out.
+whose answer was lost, or whose server broke down, ends with that error unless a later try succeeds.
 """
 
 import threading
@@ -12,7 +12,12 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
-from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+)
 from botocore.retries.base import BaseRetryableChecker
 from botocore.retries.quota import RetryQuota
 from botocore.retries.standard import (
@@ -26,6 +31,7 @@ from botocore.retries.standard import (
     ThrottlingErrorDetector,
 )
 
+from aws_interactions.aws_errors import BROKE_DOWN_STATUSES
 from aws_interactions.botocore_events import remove_handler_with_id, remove_handlers_owned_by
 from aws_interactions.request_context import LOST_ANSWER_KEY, identity_of
 from aws_interactions.service_operations import is_read, is_repeatable
@@ -107,11 +113,11 @@ class RepeatableConditions(BaseRetryableChecker):
 
 
 class LostAnswerKeeper(RetryHandler):
-    """Botocore's retry handler, which does not let a later refusal hide that an answer was lost."""
+    """Botocore's retry handler, which does not let a later refusal hide that an answer was lost.
 
-    def __init__(self, detector: Any, **parts: Any) -> None:
-        super().__init__(**parts)
-        self._detector = detector
+    No refusal of a later try says what became of the first one: the name may be taken, the thing gone or
+    the state wrong because that one was carried out, and a session may have expired in between.
+    """
 
     def needs_retry(self, **attempt: Any) -> Any:
         """Return the seconds to wait for the next try, ``None`` for no more; may raise the lost answer."""
@@ -119,21 +125,28 @@ class LostAnswerKeeper(RetryHandler):
         operation = attempt["operation"]
         if is_read(operation.service_model.service_name, operation.name):
             return delay
-        request_context, error = attempt["request_dict"]["context"], attempt.get("caught_exception")
-        if error is not None and not isinstance(error, _NEVER_REACHED):
-            request_context.setdefault(LOST_ANSWER_KEY, error)
-        lost = request_context.get(LOST_ANSWER_KEY)
-        if delay is None and lost is not None and self._was_not_taken(attempt):
-            raise lost
+        request_context, lost = attempt["request_dict"]["context"], _lost_answer(attempt)
+        if lost is not None:
+            request_context.setdefault(LOST_ANSWER_KEY, lost)
+        elif delay is None and LOST_ANSWER_KEY in request_context and _is_refused(attempt):
+            raise request_context[LOST_ANSWER_KEY]
         return delay
 
-    def _was_not_taken(self, attempt: Mapping[str, Any]) -> bool:
-        if attempt.get("caught_exception") is not None:
-            return isinstance(attempt["caught_exception"], _NEVER_REACHED)
-        http_response, parsed = attempt["response"]
-        retry = RetryContext(attempt["attempts"], attempt["operation"], parsed, http_response)
-        was_throttled: bool = self._detector.is_throttling_error_from_context(retry)
-        return was_throttled or http_response.status_code == 503
+
+def _lost_answer(attempt: Mapping[str, Any]) -> Exception | None:
+    """Return the error of a try that may have been carried out all the same, ``None`` for any other."""
+    error: Exception | None = attempt.get("caught_exception")
+    if error is not None:
+        return None if isinstance(error, _NEVER_REACHED) else error
+    http_response, parsed = attempt["response"]
+    if http_response.status_code in BROKE_DOWN_STATUSES:
+        return ClientError(parsed, attempt["operation"].name)
+    return None
+
+
+def _is_refused(attempt: Mapping[str, Any]) -> bool:
+    # A redirect is followed by another handler.
+    return attempt.get("caught_exception") is not None or attempt["response"][0].status_code >= 400
 
 
 def install_identity_quotas(client: Any, max_attempts: int) -> RetryQuotas:
@@ -153,7 +166,6 @@ def install_identity_quotas(client: Any, max_attempts: int) -> RetryQuotas:
     quotas = RetryQuotas(service_model.service_name, detector)
     quota_by_identity: Any = quotas
     handler = LostAnswerKeeper(
-        detector,
         retry_policy=RetryPolicy(
             retry_checker=RepeatableConditions(service_model.service_name, max_attempts, detector),
             retry_backoff=ExponentialBackoff(service_name=service_event, throttling_detector=detector),

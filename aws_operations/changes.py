@@ -17,13 +17,16 @@ from typing import Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import AnswerLost, AwsInteractionError, Conflict, Unavailable
+from aws_interactions.aws_errors import (
+    BROKE_DOWN_STATUSES,
+    AnswerLost,
+    AwsInteractionError,
+    Conflict,
+    Unavailable,
+)
 from aws_operations.targets import Target
 
 JsonObject = dict[str, Any]
-
-# The server broke down with the request in its hands; 503 means that it did not take it.
-_BROKE_DOWN_STATUSES = frozenset({500, 502, 504})
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
@@ -208,7 +211,7 @@ def is_answer_lost(error: Exception) -> bool:
         return True
     response = getattr(error, "response", None) or getattr(error.__cause__, "response", None)
     metadata = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
-    return metadata.get("HTTPStatusCode") in _BROKE_DOWN_STATUSES
+    return metadata.get("HTTPStatusCode") in BROKE_DOWN_STATUSES
 
 
 def _of_kind(

@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from aws_interactions.aws_errors import (
     AlreadyExists,
-    AnswerLost,
     AwsInteractionError,
     Conflict,
     InvalidInput,
@@ -229,17 +228,6 @@ def table_errors(table_name: str, by_code: Mapping[str, ErrorMaker] | None = Non
             if translated is None:
                 raise
             raise translated from error
-
-
-def if_sent_once(error: ClientError, refusal: AwsInteractionError) -> AwsInteractionError:
-    """Return the refusal, but of a call that was sent again ``AnswerLost``: the first may have done it.
-
-    It is for refusals that a first try which was carried out would bring on the second.
-    """
-    if not error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0):
-        return refusal
-    message = f"{refusal}; maybe because an earlier try of this call was carried out"
-    return AnswerLost(message, resource=refusal.resource)
 
 
 def _domain_error(

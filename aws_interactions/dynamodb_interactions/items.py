@@ -1,13 +1,13 @@
 """One item: get, put, update, delete, each with one call."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from aws_interactions.aws_errors import AwsInteractionError, InvalidInput
-from aws_interactions.dynamodb_interactions.errors import ConditionNotMet, if_sent_once, table_errors
+from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.dynamodb_interactions.errors import ConditionNotMet, table_errors
 from aws_interactions.dynamodb_interactions.expressions import AttributePath, Condition, Expressions
 from aws_interactions.dynamodb_interactions.values import Item, Numbers, from_item, to_item
 
@@ -62,15 +62,14 @@ def put_item(
 
     ``condition`` is an expression, with ``names`` and ``values`` for its placeholders, or one of boto3's;
     it is about the item that is there. Raises ``ConditionNotMet`` with that item, ``ItemTooLarge``,
-    ``UnrepresentableValue``, ``TableDoesNotExist``. ``AnswerLost`` is raised where the condition does not
-    hold for a call that was sent again, and the item is just what was to be put.
+    ``UnrepresentableValue``, ``TableDoesNotExist``. It may be sent again after a lost answer; what is
+    refused then raises ``AnswerLost``, because the first one may have been carried out.
     """
     logger.debug("put_item table=%s conditional=%s", table_name, condition is not None)
-    sent = to_item(item)
-    parameters = {"TableName": table_name, "Item": sent}
+    parameters = {"TableName": table_name, "Item": to_item(item)}
     parameters.update(condition_parameters(Expressions(names, values), condition))
     client: Any = aws_provider.get_dynamodb()
-    with table_errors(table_name, _condition_error(table_name, None, lambda found: found == from_item(sent))):
+    with table_errors(table_name, _condition_error(table_name, None)):
         client.put_item(**parameters)
     logger.info("put an item into table %s", table_name)
 
@@ -107,8 +106,7 @@ def update_item(
     }
     parameters.update(condition_parameters(expressions, condition))
     client: Any = aws_provider.get_dynamodb()
-    # It is sent again only where DynamoDB certainly did not do it.
-    with table_errors(table_name, _condition_error(table_name, key, lambda _: False)):
+    with table_errors(table_name, _condition_error(table_name, key)):
         answer = client.update_item(**parameters)
     logger.info("updated an item of table %s", table_name)
     return from_item(answer.get("Attributes", {}), numbers)
@@ -126,16 +124,14 @@ def delete_item(
 ) -> Item | None:
     """Delete the item and return it as it was; ``None`` if there was none (DeleteItem).
 
-    It may be sent again after a lost answer; then ``None`` may also mean that the first one did it, and
-    a condition that does not hold while the item is absent raises ``AnswerLost``. ``condition``,
-    ``names`` and ``values`` are as in ``put_item``. Raises ``ConditionNotMet`` with the item that is
-    there, ``TableDoesNotExist``.
+    It may be sent again after a lost answer; then ``None`` may also mean that the first one did it.
+    ``condition``, ``names`` and ``values`` are as in ``put_item``, and so are the errors.
     """
     logger.debug("delete_item table=%s conditional=%s", table_name, condition is not None)
     parameters = {"TableName": table_name, "Key": to_item(key), "ReturnValues": "ALL_OLD"}
     parameters.update(condition_parameters(Expressions(names, values), condition))
     client: Any = aws_provider.get_dynamodb()
-    with table_errors(table_name, _condition_error(table_name, key, lambda found: found is None)):
+    with table_errors(table_name, _condition_error(table_name, key)):
         answer = client.delete_item(**parameters)
     logger.info("deleted an item of table %s", table_name)
     return from_item(answer["Attributes"], numbers) if "Attributes" in answer else None
@@ -169,13 +165,10 @@ def condition_parameters(expressions: Expressions, condition: Condition | None) 
     }
 
 
-def _condition_error(
-    table_name: str, key: Mapping[str, Any] | None, is_as_wanted: Callable[[Item | None], bool]
-) -> "Mapping[str, ErrorMaker]":
-    def make(error: ClientError) -> AwsInteractionError:
+def _condition_error(table_name: str, key: Mapping[str, Any] | None) -> "Mapping[str, ErrorMaker]":
+    def make(error: ClientError) -> ConditionNotMet:
         response: Any = error.response
         found = from_item(response["Item"]) if response.get("Item") else None
-        refusal = ConditionNotMet(table_name, key, found)
-        return if_sent_once(error, refusal) if is_as_wanted(found) else refusal
+        return ConditionNotMet(table_name, key, found)
 
     return {_CONDITION_FAILED: make}

@@ -15,7 +15,6 @@ from aws_interactions.dynamodb_interactions.errors import (
     TableDoesNotExist,
     TableLimitReached,
     TableProtected,
-    if_sent_once,
     table_errors,
     table_resource,
 )
@@ -71,7 +70,7 @@ def create_table(spec: TableSpec, aws_provider: "AwsClientProvider") -> TableDes
     parameters = _creation(spec)
     client: Any = aws_provider.get_dynamodb()
     taken = {
-        "ResourceInUseException": lambda error: if_sent_once(error, TableAlreadyExists(spec.name)),
+        "ResourceInUseException": lambda _: TableAlreadyExists(spec.name),
         "LimitExceededException": lambda _: TableLimitReached(spec.name),
     }
     with table_errors(spec.name, taken):
@@ -89,8 +88,7 @@ def delete_table(table_name: str, aws_provider: "AwsClientProvider") -> TableDes
     logger.debug("delete_table table=%s", table_name)
     client: Any = aws_provider.get_dynamodb()
     refused = {
-        "ResourceInUseException": lambda error: if_sent_once(error, TableBusy(table_name)),
-        "ResourceNotFoundException": lambda error: if_sent_once(error, TableDoesNotExist(table_name)),
+        "ResourceInUseException": lambda _: TableBusy(table_name),
         "LimitExceededException": lambda _: TableLimitReached(table_name),
         "ValidationException": lambda error: _refusal(error, table_name),
     }

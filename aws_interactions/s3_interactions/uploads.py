@@ -151,7 +151,7 @@ def _abort(subject: Mapping[str, str], client: Any) -> None:
     except (AwsInteractionError, ClientError, BotoCoreError) as error:
         if isinstance(error, ClientError) and error_code(error) == _NO_UPLOAD_CODE:
             return  # there is none to abort, perhaps because its end was reached after all
-        logger.warning("an unfinished upload to %s stays in bucket %s", subject["Key"], subject["Bucket"])
+        logger.warning("an unfinished upload to %s may stay in bucket %s", subject["Key"], subject["Bucket"])
 
 
 def _clearer_error(

@@ -212,12 +212,13 @@ def test_WHEN_a_conditional_puts_answer_is_lost_THEN_no_later_try_denies_that_it
 ) -> None:
     with loopback_proxy(moto_endpoint) as proxy:
         proxy.disturb = losing(1, "PutItem")
-        with pytest.raises(AnswerLost, match="earlier try"):
+        with pytest.raises(AnswerLost):
             dynamodb.put_item(
                 "stock", {"id": "d"}, provider_at(proxy.endpoint_url), condition="attribute_not_exists(id)"
             )
         proxy.disturb = losing(1, "PutItem")
-        with pytest.raises(dynamodb.ConditionNotMet):
+        # The item that is there may have come after the first try had put its own.
+        with pytest.raises(AnswerLost):
             dynamodb.put_item(
                 "stock", {"id": "a"}, provider_at(proxy.endpoint_url), condition="attribute_not_exists(id)"
             )
@@ -229,7 +230,7 @@ def test_WHEN_a_conditional_deletes_answer_is_lost_THEN_no_later_try_denies_that
 ) -> None:
     with loopback_proxy(moto_endpoint) as proxy:
         proxy.disturb = losing(1, "DeleteItem")
-        with pytest.raises(AnswerLost, match="earlier try"):
+        with pytest.raises(AnswerLost):
             dynamodb.delete_item(
                 "stock", {"id": "a"}, provider_at(proxy.endpoint_url), condition="attribute_exists(id)"
             )
@@ -242,11 +243,11 @@ def test_WHEN_making_or_deleting_a_tables_answer_is_lost_THEN_no_later_try_denie
     with loopback_proxy(moto_endpoint) as proxy:
         provider = provider_at(proxy.endpoint_url)
         proxy.disturb = losing(1, "CreateTable")
-        with pytest.raises(AnswerLost, match="earlier try"):
+        with pytest.raises(AnswerLost):
             dynamodb.create_table(TableSpec("stock", (KeyAttribute("id", "S"),)), provider)
         assert list(dynamodb.list_tables(aws_provider)) == ["stock"]
         proxy.disturb = losing(1, "DeleteTable")
-        with pytest.raises(AnswerLost, match="earlier try"):
+        with pytest.raises(AnswerLost):
             dynamodb.delete_table("stock", provider)
     assert list(dynamodb.list_tables(aws_provider)) == []
 

@@ -17,6 +17,7 @@ from botocore.retries.standard import (
 )
 from botocore.session import Session
 
+from aws_interactions.aws_errors import AwsInteractionError, translate_aws_errors
 from aws_interactions.botocore_events import (
     BotocoreSeamMoved,
     handlers_owned_by,
@@ -26,6 +27,7 @@ from aws_interactions.botocore_events import (
 )
 from aws_interactions.request_context import IDENTITY_KEY, ClientIdentity
 from aws_interactions.retry_quota import RepeatableConditions, RetryQuotas
+from aws_operations.changes import is_answer_lost
 from tests.aws_interactions.recording_aws import Answer, bind, identity_in, recording_aws
 
 URL = "http://127.0.0.1"
@@ -163,26 +165,60 @@ def test_WHEN_the_answer_is_lost_THEN_the_request_is_sent_as_often_as_the_table_
     assert len(aws.requests) == attempts
 
 
+ACCESS_DENIED = Answer(403, "<Error><Code>AccessDenied</Code></Error>")
+EXPIRED = Answer(400, "<Error><Code>ExpiredToken</Code></Error>")
+GONE = Answer(404, "<Error><Code>NoSuchBucket</Code></Error>")
+THROTTLED = Answer(400, "<Error><Code>Throttling</Code></Error>")
+
+
+@pytest.mark.parametrize("later", [None, Answer(503), THROTTLED, ACCESS_DENIED, EXPIRED, GONE])
 @pytest.mark.parametrize(
-    ("method", "later", "error"),
+    ("first", "error"),
     [
-        ("delete_bucket", None, ConnectionClosedError),
-        ("delete_bucket", Answer(status=503), ConnectionClosedError),
-        ("delete_bucket", Answer(400, "<Error><Code>Throttling</Code></Error>"), ConnectionClosedError),
-        ("delete_bucket", Answer(403, "<Error><Code>AccessDenied</Code></Error>"), ClientError),
-        ("head_bucket", None, EndpointConnectionError),
-        ("head_bucket", Answer(status=503), ClientError),
+        (Answer(hang_up=True), ConnectionClosedError),
+        (Answer(500, "<Error><Code>InternalError</Code></Error>"), ClientError),
+        (Answer(502), ClientError),
+        (Answer(504), ClientError),
     ],
 )
 def test_WHEN_the_answer_to_a_write_is_lost_THEN_no_later_refusal_says_that_it_was_not_carried_out(
-    method: str, later: Answer | None, error: type[Exception]
+    first: Answer, error: type[Exception], later: Answer | None
+) -> None:
+    with recording_aws(lambda _: later if later and len(aws.requests) > 1 else first) as aws:
+        client = bind(aws.prototypes(max_attempts=3), "1")
+        if later is None:
+            client._endpoint.http_session = AnswersNoMoreAfterTheFirst(client._endpoint.http_session)
+        with pytest.raises(error) as caught:
+            client.delete_bucket(Bucket="bucket")
+
+    assert is_answer_lost(as_kind(caught.value))
+
+
+def as_kind(error: Exception) -> Exception:
+    with pytest.raises(AwsInteractionError) as caught, translate_aws_errors("s3", "bucket"):
+        raise error
+    return caught.value
+
+
+@pytest.mark.parametrize("first", [Answer(503), THROTTLED])
+def test_WHEN_a_write_was_not_taken_AND_then_refused_THEN_the_refusal_stands(first: Answer) -> None:
+    answers = iter((first, ACCESS_DENIED))
+    with recording_aws(lambda _: next(answers)) as aws, pytest.raises(ClientError, match="AccessDenied"):
+        bind(aws.prototypes(max_attempts=3), "1").delete_bucket(Bucket="bucket")
+
+
+@pytest.mark.parametrize(
+    ("later", "error"), [(None, EndpointConnectionError), (Answer(503), ClientError), (GONE, ClientError)]
+)
+def test_WHEN_the_answer_to_a_read_is_lost_THEN_the_last_error_is_told(
+    later: Answer | None, error: type[Exception]
 ) -> None:
     with recording_aws(lambda _: later if later and len(aws.requests) > 1 else Answer(hang_up=True)) as aws:
         client = bind(aws.prototypes(max_attempts=3), "1")
         if later is None:
             client._endpoint.http_session = AnswersNoMoreAfterTheFirst(client._endpoint.http_session)
         with pytest.raises(error):
-            getattr(client, method)(Bucket="bucket")
+            client.head_bucket(Bucket="bucket")
 
     assert aws.requests[0].access_key_id == "KEY1"
 
