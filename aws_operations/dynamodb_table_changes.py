@@ -151,7 +151,8 @@ def _recheck_create(change: Change, aws_provider: AwsClientProvider) -> str | No
 def _read_back_create(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     found = _description(table_of(change), aws_provider)
     if found is None:
-        return ResultStatus.FAILED
+        # DescribeTable may not know a new table for some seconds.
+        return ResultStatus.UNKNOWN
     # Somebody else's would hardly have the same keys and indexes; tags may take a while to show.
     is_ours = (
         _keys_document(found.keys) == (change.after or {})["keys"]
@@ -178,7 +179,8 @@ def _recheck_drop(change: Change, aws_provider: AwsClientProvider) -> str | None
 def _read_back_drop(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     found = _description(table_of(change), aws_provider)
     is_gone = found is None or found.status is TableStatus.DELETING
-    return ResultStatus.APPLIED if is_gone else ResultStatus.FAILED
+    # What DescribeTable tells may be some seconds old.
+    return ResultStatus.APPLIED if is_gone else ResultStatus.UNKNOWN
 
 
 register(ChangeKind("dynamodb.create-table", each_alone(_apply_create), _recheck_create, _read_back_create))

@@ -523,6 +523,24 @@ def test_WHEN_a_table_is_dropped_THEN_the_plan_says_what_is_lost_AND_it_is_gone(
     assert change_kind(change.kind).read_back(change, aws_provider) == "applied"
 
 
+def test_WHEN_the_answer_to_a_new_table_is_lost_AND_it_is_not_seen_THEN_it_is_unknown() -> None:
+    # DescribeTable may not know a new table for some seconds.
+    client = FakeClient("dynamodb").raises("describe_table", "ResourceNotFoundException")
+    client.raises("create_table", error=LOST)
+    provider = fake_provider(dynamodb=client)
+    assert applied([planned(plan_create_table(TABLE, KEYS, provider))], provider).status == "unknown"
+
+
+@pytest.mark.parametrize(("now", "status"), [("ACTIVE", "unknown"), ("DELETING", "applied")])
+def test_WHEN_the_answer_to_a_drop_is_lost_THEN_only_a_table_seen_to_go_is_certain(
+    now: str, status: str
+) -> None:
+    client = FakeClient("dynamodb").raises("delete_table", error=LOST)
+    looks = [described_table(), described_table(), described_table(TableStatus=now)]
+    provider = fake_provider(dynamodb=client.answers("describe_table", looks))
+    assert applied([planned(plan_drop_table(TABLE, provider))], provider).status == status
+
+
 def test_WHEN_a_table_is_protected_THEN_planning_its_end_is_refused() -> None:
     client = FakeClient("dynamodb").answers("describe_table", described_table(DeletionProtectionEnabled=True))
     with pytest.raises(TableProtected):
