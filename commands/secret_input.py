@@ -64,7 +64,14 @@ def _ask(name: str, *, is_binary: bool) -> SecretValue:
 
 
 def _typed(prompt: str) -> bytes:
-    data = getpass.getpass(prompt).encode("utf-8", "surrogateescape")
+    try:
+        data = getpass.getpass(prompt).encode("utf-8", "surrogateescape")
+    except UnicodeDecodeError:
+        # Without the error, which has all that was typed.
+        Console().show("")
+        raise click.UsageError(
+            "what was typed is not UTF-8: use --file or --stdin; nothing was changed"
+        ) from None
     if len(data) >= _LONGEST_LINE:
         raise click.UsageError("a terminal takes no longer value than 4095 bytes: use --file or --stdin")
     return data

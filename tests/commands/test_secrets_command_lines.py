@@ -287,6 +287,20 @@ def test_WHEN_what_is_typed_is_no_value_THEN_nothing_is_changed(
     assert done.returncode == 4
 
 
+def test_WHEN_what_is_typed_is_no_text_THEN_it_is_refused_without_a_word_of_it(
+    new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    session = run_on_terminal(
+        ["--sandbox", "secrets", "create", new_name, "--debug"],
+        {**sandbox_environment, "PYTHONIOENCODING": "utf-8:strict"},
+        answers=[("(not shown): ", "Sentinel\udcff\n")],
+    )
+    assert session.exit_code == 2, session.screen
+    assert "is not UTF-8" in session.screen
+    assert "Sentinel" not in session.screen
+    assert "Traceback" not in session.screen
+
+
 def test_WHEN_the_question_for_the_value_is_interrupted_THEN_nothing_is_changed(
     new_name: str, sandbox_environment: dict[str, str]
 ) -> None:

@@ -84,7 +84,7 @@ def run_on_terminal(
         if typed_at is not None and shown.endswith(typed_at.encode()):
             os.write(ours, typed.encode())
         if questions and shown.endswith(questions[0][0].encode()):
-            os.write(ours, questions.pop(0)[1].encode())
+            os.write(ours, questions.pop(0)[1].encode("utf-8", "surrogateescape"))
         if interrupt_at is not None and shown.endswith(interrupt_at.encode()):
             process.send_signal(signal.SIGINT)
     os.close(ours)
