@@ -5,6 +5,7 @@ before each batch, and the writing itself is lost. Where that matters, items are
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import AlreadyExists, AwsInteractionError, InvalidInput, Throttled
+from aws_interactions.aws_errors import (
+    AlreadyExists,
+    AnswerLost,
+    AwsInteractionError,
+    InvalidInput,
+    Throttled,
+)
 from aws_interactions.dynamodb_interactions import TableDescription, to_attribute, to_item
 from aws_interactions.local_files import check_destination, new_file
 from aws_interactions.service_operations import iam_actions_of
@@ -270,10 +277,11 @@ def _recheck_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> 
 
 def _apply(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
     for table, changes in _by_table(batch).items():
+        pause = _Pause()
         try:
-            left_over = _write(table, changes, aws_provider)
+            left_over = _write(table, changes, aws_provider, pause)
         except (AwsInteractionError, ClientError, BotoCoreError) as error:
-            yield from _results_after(error, changes, aws_provider)
+            yield from _results_after(error, changes, aws_provider, is_first_call=not pause.was_made)
             continue
         for change in changes:
             if json_line(_key_document(change)) in left_over:
@@ -282,28 +290,53 @@ def _apply(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator
                 yield ChangeResult(change, ResultStatus.APPLIED)
 
 
+class _Pause:
+    """The pause before what was left unprocessed is sent again; knows whether there was one."""
+
+    def __init__(self) -> None:
+        self.was_made = False
+
+    def __call__(self, seconds: float) -> None:
+        self.was_made = True
+        time.sleep(seconds)
+
+
 def _results_after(
-    error: Exception, changes: Sequence[Change], aws_provider: AwsClientProvider
+    error: Exception, changes: Sequence[Change], aws_provider: AwsClientProvider, *, is_first_call: bool
 ) -> Iterator[ChangeResult]:
-    """Yield what became of a batch that ended with an error: some of it may have been written before."""
+    """Yield what became of a batch that ended with an error: calls before may have written some of it."""
     try:
         present = _present_by_resource(changes, aws_provider)
     except (AwsInteractionError, ClientError, BotoCoreError):
-        yield from (result_of_error(change, error) for change in changes)
+        make = result_of_error if is_first_call else _unknown
+        yield from (make(change, error) for change in changes)
         return
     for change in changes:
-        if same(present[change.resource], change.after):
+        now = present[change.resource]
+        if same(now, change.after):
             yield ChangeResult(change, ResultStatus.APPLIED)
-        else:
+        elif is_first_call or same(now, change.before):
             yield result_of_error(change, error)
+        else:
+            yield _unknown(change, error)
 
 
-def _write(table: str, changes: Sequence[Change], aws_provider: AwsClientProvider) -> set[str]:
+def _unknown(change: Change, error: Exception) -> ChangeResult:
+    message = f"{change.resource}: an earlier call may have written it; a later one ended with: {error}"
+    lost = AnswerLost(message, resource=change.resource)
+    lost.__cause__ = error.__cause__ or error
+    return ChangeResult(change, ResultStatus.UNKNOWN, lost)
+
+
+def _write(
+    table: str, changes: Sequence[Change], aws_provider: AwsClientProvider, sleep: Callable[[float], None]
+) -> set[str]:
     """Write a batch and return the keys, as JSON, of what DynamoDB left unprocessed (BatchWriteItem)."""
     puts = [item_of(change.after) for change in changes if change.after is not None]
     deletes = [key_of(change) for change in changes if change.after is None]
-    key_names = tuple(key_of(changes[0]))
-    outcome = dynamodb_interactions.batch_write(table, puts, deletes, aws_provider, key_names=key_names)
+    outcome = dynamodb_interactions.batch_write(
+        table, puts, deletes, aws_provider, key_names=tuple(key_of(changes[0])), sleep=sleep
+    )
     return {json_line(document_of(request.key)) for request in outcome.left_over}
 
 

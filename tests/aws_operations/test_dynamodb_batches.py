@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
@@ -167,6 +168,40 @@ def test_WHEN_a_batch_ends_with_an_error_AND_nothing_can_be_read_THEN_each_has_t
     provider = fake_provider(dynamodb=client)
     changes = list(batch(put("a", n=1), put("b", n=1)).plan(provider))
     assert statuses(applied(changes, provider)) == ["unknown", "unknown"]
+
+
+def test_WHEN_a_session_expires_between_two_rounds_THEN_what_the_first_wrote_is_not_called_failed() -> None:
+    client = FakeClient("dynamodb").answers("describe_table", described())
+    client.answers("batch_get_item", [present(), present()])
+    left = [{"PutRequest": {"Item": {"id": {"S": "b"}}}}]
+    client.answers("batch_write_item", [{"UnprocessedItems": {TABLE: left}}])
+    for operation in ("batch_write_item", "batch_get_item", "get_item"):
+        client.raises(operation, "ExpiredTokenException")
+    provider = fake_provider(dynamodb=client)
+    results = applied(list(batch(put("a"), put("b")).plan(provider)), provider)
+    assert statuses(results) == ["unknown", "unknown"]
+
+
+def test_WHEN_nobody_is_reached_from_the_first_THEN_nothing_was_written() -> None:
+    client = FakeClient("dynamodb").answers("describe_table", described())
+    client.answers("batch_get_item", [present(), present()])
+    for operation in ("batch_write_item", "batch_get_item"):
+        client.raises(operation, error=EndpointConnectionError(endpoint_url="http://127.0.0.1"))
+    provider = fake_provider(dynamodb=client)
+    results = applied(list(batch(put("a"), put("b")).plan(provider)), provider)
+    assert statuses(results) == ["failed", "failed"]
+
+
+def test_WHEN_a_later_round_is_refused_AND_an_item_is_neither_old_nor_new_THEN_it_is_unknown() -> None:
+    client = FakeClient("dynamodb").answers("describe_table", described())
+    client.answers("batch_get_item", [present(), present(), present(a="1", b="9")])
+    left = [{"PutRequest": {"Item": {"id": {"S": "c"}, "n": {"N": "1"}}}}]
+    client.answers("batch_write_item", [{"UnprocessedItems": {TABLE: left}}])
+    client.raises("batch_write_item", "AccessDeniedException")
+    client.answers("get_item", {"Item": {"id": {"S": "b"}, "n": {"N": "9"}}})
+    provider = fake_provider(dynamodb=client)
+    changes = list(batch(put("a", n=1), put("b", n=1), put("c", n=1)).plan(provider))
+    assert statuses(applied(changes, provider)) == ["applied", "unknown", "failed"]
 
 
 @pytest.mark.usefixtures("table")
