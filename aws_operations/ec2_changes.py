@@ -232,9 +232,14 @@ def _apply(verb: _Verb, batch: Sequence[Change], aws_provider: AwsClientProvider
         else:
             yield from (_refused(change, error) for change in batch)
         return
-    done = {changed.instance_id for changed in answered}
+    done = {changed.instance_id: _status(verb, changed) for changed in answered}
     # What the answer leaves out is for whoever called to read back.
-    yield from (ChangeResult(change, ResultStatus.APPLIED) for name, change in by_id.items() if name in done)
+    yield from (ChangeResult(change, done[name]) for name, change in by_id.items() if name in done)
+
+
+def _status(verb: _Verb, changed: InstanceStateChange) -> ResultStatus:
+    was_there = changed.previous in verb.reached and not changed.is_repeated
+    return ResultStatus.UNCHANGED if was_there else ResultStatus.APPLIED
 
 
 def _may_be_done_in_part(error: Exception) -> bool:
@@ -327,20 +332,21 @@ def _states_of(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Mapp
     return {instance.instance_id: instance.state for instance in found}
 
 
-def _recheck_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
+def _recheck_batch(verb: _Verb, batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
     states = _states_of(batch, aws_provider)
-    return [_drift(change, states.get(id_of(change))) for change in batch]
+    return [_drift(verb, change, states.get(id_of(change))) for change in batch]
 
 
-def _drift(change: Change, state: InstanceState | None) -> str | None:
+def _drift(verb: _Verb, change: Change, state: InstanceState | None) -> str | None:
     planned = (change.before or {})["state"]
     if state is None:
         return "it has gone"
-    return None if state == planned else f"it has become {state} (it was {planned})"
+    # What somebody else has done by now is nothing to do: applying finds that out.
+    return None if state == planned or state in verb.reached else f"it has become {state} (it was {planned})"
 
 
-def _recheck(change: Change, aws_provider: AwsClientProvider) -> str | None:
-    return _recheck_batch([change], aws_provider)[0]
+def _recheck(verb: _Verb, change: Change, aws_provider: AwsClientProvider) -> str | None:
+    return _recheck_batch(verb, [change], aws_provider)[0]
 
 
 def _read_back(verb: _Verb, change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
@@ -354,9 +360,9 @@ for _verb in (_START, _STOP, _REBOOT, _TERMINATE):
         ChangeKind(
             _verb.kind,
             partial(_apply, _verb),
-            _recheck,
+            partial(_recheck, _verb),
             partial(_read_back, _verb),
             batch_size=BATCH_SIZE,
-            recheck_batch=_recheck_batch,
+            recheck_batch=partial(_recheck_batch, _verb),
         )
     )

@@ -22,11 +22,16 @@ MAX_INSTANCES_A_CALL = 1000
 
 @dataclass(frozen=True, slots=True)
 class InstanceStateChange:
-    """What a call did to one instance: the state before it and the state that it brought about."""
+    """What a call did to one instance: the state before it and the state that it brought about.
+
+    ``is_repeated``: the request went out more than once, so that ``previous`` may be what it brought about
+    the first time.
+    """
 
     instance_id: str
     previous: InstanceState
     current: InstanceState
+    is_repeated: bool = False
 
 
 def start_instances(
@@ -100,11 +105,13 @@ def _writing(verb: str, instance_ids: Sequence[str]) -> Iterator[None]:
 
 
 def _state_changes(answer: Any, member: str) -> list[InstanceStateChange]:
+    is_repeated = bool(answer.get("ResponseMetadata", {}).get("RetryAttempts"))
     return [
         InstanceStateChange(
             changed["InstanceId"],
             InstanceState(changed["PreviousState"]["Name"]),
             InstanceState(changed["CurrentState"]["Name"]),
+            is_repeated,
         )
         for changed in answer.get(member, [])
     ]

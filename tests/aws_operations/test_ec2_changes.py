@@ -295,6 +295,26 @@ def test_WHEN_an_instance_changes_between_plan_and_apply_THEN_it_alone_is_left(
     assert results[two].status is ResultStatus.APPLIED
 
 
+@pytest.mark.parametrize(
+    ("planner", "planned", "by_now", "operation"),
+    [
+        (ec2_changes.plan_start, "stopped", "running", "start_instances"),
+        (ec2_changes.plan_stop, "running", "stopping", "stop_instances"),
+        (ec2_changes.plan_terminate, "running", "terminated", "terminate_instances"),
+    ],
+)
+@pytest.mark.parametrize(("retries", "status"), [(0, "unchanged"), (1, "applied")])
+def test_WHEN_somebody_else_has_done_it_by_now_THEN_it_is_unchanged_AND_a_retry_may_see_its_own_work(
+    planner: Planner, planned: str, by_now: str, operation: str, retries: int, status: str
+) -> None:
+    members = {"start": "StartingInstances", "stop": "StoppingInstances", "terminate": "TerminatingInstances"}
+    changes = plan_of(planner, instance(IDS[0], planned))
+    client = FakeClient("ec2").answers("describe_instances", answer_of(IDS[0], state=by_now))
+    answer = state_changes(members[operation.split("_", maxsplit=1)[0]], [(IDS[0], by_now, by_now)])
+    client.answers(operation, {**answer, "ResponseMetadata": {"RetryAttempts": retries}})
+    assert statuses(applied(changes, fake_provider(ec2=client))) == [status]
+
+
 def test_WHEN_an_instance_has_gone_by_then_THEN_it_failed() -> None:
     changes = plan_of(ec2_changes.plan_stop, instance(IDS[0]))
     client = FakeClient("ec2").answers("describe_instances", {})
