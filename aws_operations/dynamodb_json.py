@@ -16,12 +16,13 @@ import re
 from binascii import Error as Base64Error, a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Set as AbstractSet
 from decimal import Context, Decimal, InvalidOperation
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from aws_interactions.aws_errors import InvalidInput
 
 Item: TypeAlias = dict[str, Any]
 JsonObject: TypeAlias = dict[str, Any]
+Read = TypeVar("Read")
 
 _BINARY, _SET, _NUMBER, _MAP = "$binary", "$set", "$number", "$map"
 _NOTATION = frozenset({_BINARY, _SET, _NUMBER, _MAP})
@@ -159,16 +160,16 @@ _READERS: dict[str, Callable[[object, str], Any]] = {
 
 def parse_item(text: str) -> Item:
     """Return the item that JSON text in the notation stands for; raises ``InvalidInput``."""
-    found: Item = _read_by(item_of, text)
-    return found
+    return read_json(item_of, text)
 
 
 def parse_value(text: str) -> Any:
     """Return the value that JSON text in the notation stands for; raises ``InvalidInput``."""
-    return _read_by(value_of, text)
+    return read_json(value_of, text)
 
 
-def _read_by(reader: Callable[[object], Any], text: str) -> Any:
+def read_json(reader: Callable[[object], Read], text: str) -> Read:
+    """Return what a reader makes of JSON text; raises ``InvalidInput`` as ``parse_json`` does."""
     document = parse_json(text)
     try:
         return reader(document)

@@ -4,16 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Generic, TypeVar
+from typing import BinaryIO, Generic
 
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.local_files import CantReadFile, CantReadFileDoesntExist, CantReadFileLackPermission
-from aws_operations.dynamodb_json import parse_json
+from aws_operations.dynamodb_json import Read, read_json
 
 _MOST_COMPLAINTS = 5
 _STARTS_OF_MORE = frozenset({b"{", b"[", b"[{"})
-
-Read = TypeVar("Read")
 
 
 class WrongLines(InvalidInput):
@@ -67,7 +65,7 @@ class JsonLines(Generic[Read]):
                 raise InvalidInput(f"{self.name}: each document is one line of its own; jq -c makes it so")
             try:
                 text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-                found.append(Line(number, text, self._reader(parse_json(text))))
+                found.append(Line(number, text, read_json(self._reader, text)))
             except UnicodeDecodeError:
                 complaints[number] = "is not UTF-8"
             except InvalidInput as error:

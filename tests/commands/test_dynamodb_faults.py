@@ -247,6 +247,7 @@ def test_WHEN_a_batch_is_interrupted_THEN_the_lines_without_an_answer_are_kept(
         ('{"delete": {"id": "b", "n": 7}}\n', ["line 1: a delete takes the key alone"]),
         ('{"put": {"id": "b", "n": 1, "n": 2}}\n', ["line 1:", "twice"]),
         ("{\n", ["one line of its own"]),
+        ('{"put": {"id": "b", "n": ' + "[" * 600 + "]" * 600 + "}}\n", ["line 1:", "nested more deeply"]),
         ("\xff", ["line 1: is not UTF-8"]),
     ],
 )
