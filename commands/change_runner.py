@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 
+import click
+
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_operations.changes import Change, ChangeResult, ResultStatus, apply_changes
 from aws_operations.guards import ConsentNeeded
@@ -14,7 +16,7 @@ from aws_operations.targets import Target, TargetProviders
 from commands.change_rows import ChangeResultRow, PlannedChangeRow, plan_lines
 from commands.console import Console
 from commands.error_lines import error_line
-from commands.exit_codes import ExitCode, FailedInTarget, exit_code_for
+from commands.exit_codes import Declined, ExitCode, FailedInTarget, exit_code_for
 from commands.options import Settings
 from commands.shapes import MakingWork, WatchedWork
 
@@ -99,6 +101,9 @@ def _plan(
     for target in targets:
         try:
             spool.add(planner(providers.provider_for(target).read_only()))
+        except (click.ClickException, Declined):
+            # What somebody typed is no target's doing: it is said once, and the next has the same.
+            raise
         except Exception as error:
             if len(targets) == 1:
                 raise FailedInTarget(target) from error

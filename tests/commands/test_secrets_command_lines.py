@@ -287,6 +287,20 @@ def test_WHEN_what_is_typed_is_no_value_THEN_nothing_is_changed(
     assert done.returncode == 4
 
 
+@pytest.mark.parametrize(("second", "exit_code"), [("other\n", 2), ("\x04", 6)])
+def test_WHEN_what_is_typed_is_no_value_AND_the_targets_are_many_THEN_it_is_said_once(
+    second: str, exit_code: int, new_name: str, sandbox_environment: dict[str, str]
+) -> None:
+    session = run_on_terminal(
+        ["--sandbox", "secrets", "create", new_name, "--regions", "us-east-1,eu-west-1"],
+        sandbox_environment,
+        answers=[("(not shown): ", "one\n"), ("once more: ", second)],
+    )
+    assert session.exit_code == exit_code, session.screen
+    assert session.screen.count("nothing was changed") == 1
+    assert "planned" not in session.screen
+
+
 def test_WHEN_what_is_typed_is_no_text_THEN_it_is_refused_without_a_word_of_it(
     new_name: str, sandbox_environment: dict[str, str]
 ) -> None:
