@@ -401,7 +401,9 @@ def test_WHEN_an_answer_is_lost_THEN_reading_back_tells_done_from_not_done(
     assert destroy() == [ResultStatus.FAILED]
     s3_interactions.destroy_bucket("other-bucket", aws_provider)
     assert destroy() == [ResultStatus.APPLIED]
-    assert {change.kind for change in changes} | {"s3.destroy-bucket"} == set(CHANGE_KINDS)
+    assert {change.kind for change in changes} | {"s3.destroy-bucket"} == {
+        kind for kind in CHANGE_KINDS if kind.startswith("s3.")
+    }
 
 
 def test_WHEN_a_put_answer_is_lost_AND_another_object_is_there_THEN_it_stays_unknown(
