@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from aws_interactions.aws_errors import (
+    AccessDenied,
     AwsInteractionError,
     Conflict,
     ErrorsByCode,
@@ -94,10 +95,16 @@ def ec2_errors(resource: str, by_code: ErrorsByCode | None = None) -> Iterator[N
         try:
             yield
         except ClientError as error:
-            kind = _KIND_BY_CODE.get(error_code(error))
+            kind = AccessDenied if _is_about_what_others_own(error) else _KIND_BY_CODE.get(error_code(error))
             if kind is None:
                 raise
             raise kind(f"{resource}: {message_of(error)}", resource=resource) from error
+
+
+def _is_about_what_others_own(error: ClientError) -> bool:
+    # EC2 uses the code for wrong keys too, and then gives the status 401.
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return error_code(error) == "AuthFailure" and status == 400
 
 
 def message_of(error: ClientError) -> str:

@@ -8,7 +8,15 @@ from botocore.exceptions import ReadTimeoutError
 
 from aws_interactions import ec2_interactions as ec2
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import AnswerLost, Conflict, InvalidInput, Unavailable, WaitTimedOut
+from aws_interactions.aws_errors import (
+    AccessDenied,
+    AnswerLost,
+    Conflict,
+    CredentialsProblem,
+    InvalidInput,
+    Unavailable,
+    WaitTimedOut,
+)
 from aws_interactions.ec2_interactions import InstanceState
 from aws_interactions.testing import FakeClient, fake_provider
 from tests.support.ec2_things import answer_of, instance, run_instance
@@ -202,6 +210,15 @@ def test_WHEN_what_is_to_be_tagged_has_no_id_of_EC2_s_THEN_that_is_invalid(
 ) -> None:
     with pytest.raises(InvalidInput, match="'xyz-12345678' is not valid"):
         ec2.add_tags(["xyz-12345678"], {"a": "b"}, aws_provider)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, AccessDenied), (401, CredentialsProblem)])
+def test_WHEN_what_is_to_be_tagged_is_another_account_s_THEN_the_credentials_are_not_called_wrong(
+    status: int, kind: type[Exception]
+) -> None:
+    client = FakeClient("ec2").raises("create_tags", "AuthFailure", message="Not authorized", status=status)
+    with pytest.raises(kind, match="ami-12345678: Not authorized"):
+        ec2.add_tags(["ami-12345678"], {"a": "b"}, fake_provider(ec2=client))
 
 
 def test_WHEN_tags_only_look_alike_THEN_they_are_left_out(aws_provider: AwsClientProvider) -> None:
