@@ -177,7 +177,6 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
                 "ListAccounts",
                 "ListAccountsForParent",
                 "ListOrganizationalUnitsForParent",
-                "ListParents",
                 "ListRoots",
             )
         },
