@@ -124,12 +124,13 @@ def moto_application() -> Any:
 
 
 def _mend_secrets() -> None:
-    """Let a moved AWSCURRENT be current for the next value too, and an absent secret have no versions."""
-    from moto.secretsmanager.exceptions import SecretNotFoundException
+    """Let a moved AWSCURRENT be current for the next value too; tell absent secrets from absent versions."""
+    from moto.secretsmanager.exceptions import SecretHasNoValueException, SecretNotFoundException
     from moto.secretsmanager.models import SecretsManagerBackend
 
     original = SecretsManagerBackend.update_secret_version_stage
     original_versions = SecretsManagerBackend.list_secret_version_ids
+    original_value = SecretsManagerBackend.get_secret_value
 
     def update_secret_version_stage(
         self: Any, secret_id: str, version_stage: str, remove_from_version_id: str, move_to_version_id: str
@@ -147,6 +148,16 @@ def _mend_secrets() -> None:
         versions: str = original_versions(self, secret_id)
         return versions
 
+    def get_secret_value(self: Any, secret_id: str, version_id: str, version_stage: str) -> dict[str, Any]:
+        try:
+            value: dict[str, Any] = original_value(self, secret_id, version_id, version_stage)
+        except SecretNotFoundException:
+            if version_stage and secret_id in self.secrets:
+                raise SecretHasNoValueException(version_stage) from None
+            raise
+        return value
+
+    SecretsManagerBackend.get_secret_value = get_secret_value  # type: ignore[method-assign]
     SecretsManagerBackend.list_secret_version_ids = list_secret_version_ids  # type: ignore[method-assign]
     SecretsManagerBackend.update_secret_version_stage = update_secret_version_stage  # type: ignore[method-assign]
 

@@ -166,6 +166,14 @@ def test_WHEN_there_is_no_such_secret_THEN_one_line_says_so(
     assert done.stderr.count("\n") == 1
 
 
+def test_WHEN_no_version_has_the_label_THEN_it_is_not_the_secret_that_is_missed(
+    sandbox_environment: dict[str, str],
+) -> None:
+    done = run_program(["--sandbox", "secrets", "get", NAME, "--stage", "NONE"], sandbox_environment)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"secret {NAME} has no version labelled NONE" in done.stderr
+
+
 def aws_error(code: str, message: str = "no") -> Answer:
     body = json.dumps({"__type": code, "message": message}).encode()
     return Answer(400, body, {"Content-Type": "application/x-amz-json-1.1"})
