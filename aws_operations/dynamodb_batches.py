@@ -163,9 +163,10 @@ class BatchWrite:
         number_by_key: dict[str, int] = {}
         keys = []
         for line in self._requests.lines:
+            request = line.value
             try:
-                key = table.key_of(line.value.item)
-                _check_key(line.value, key, table)
+                key = table.key_of(request.item)
+                _check_key(request, key, table)
             except InvalidInput as error:
                 complaints[line.number] = str(error)
                 continue

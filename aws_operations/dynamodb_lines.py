@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Generic
 
-from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.aws_errors import AwsInteractionError, InvalidInput
 from aws_interactions.local_files import CantReadFile, CantReadFileDoesntExist, CantReadFileLackPermission
 from aws_operations.dynamodb_json import Read, read_json
 
@@ -27,18 +27,23 @@ class WrongLines(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Line(Generic[Read]):
-    """A line of a file: its number from 1, its text, and what it was read as."""
+    """A line of a file: its number from 1, its text, and what reads it."""
 
     number: int
     text: str
-    value: Read
+    reader: Callable[[object], Read]
+
+    @property
+    def value(self) -> Read:
+        """What the line was read as; read again each time, for it takes ten times the memory of the text."""
+        return read_json(self.reader, self.text)
 
 
 class JsonLines(Generic[Read]):
     """The lines of a file, or of a stream, each read by ``reader``; blank lines are left out.
 
-    They are read when first asked for, once, and kept: several targets use the same ones, and a stream can
-    be read once only.
+    They are read when first asked for, once, and kept as text: several targets use the same ones, and a
+    stream can be read once only. What is wrong with them is raised each time.
     """
 
     def __init__(
@@ -47,13 +52,20 @@ class JsonLines(Generic[Read]):
         self._source = source
         self._reader = reader
         self._lines: list[Line[Read]] | None = None
+        self._failure: AwsInteractionError | None = None
         self.name = name or (str(source) if isinstance(source, Path) else "standard input")
 
     @property
     def lines(self) -> Sequence[Line[Read]]:
         """The lines; raises ``WrongLines``, or a kind of ``CantReadFile``."""
+        if self._failure is not None:
+            raise self._failure
         if self._lines is None:
-            self._lines = self._read()
+            try:
+                self._lines = self._read()
+            except AwsInteractionError as error:
+                self._failure = error
+                raise
         return self._lines
 
     def _read(self) -> list[Line[Read]]:
@@ -65,7 +77,9 @@ class JsonLines(Generic[Read]):
                 raise InvalidInput(f"{self.name}: each document is one line of its own; jq -c makes it so")
             try:
                 text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-                found.append(Line(number, text, read_json(self._reader, text)))
+                line = Line(number, text, self._reader)
+                _ = line.value
+                found.append(line)
             except UnicodeDecodeError:
                 complaints[number] = "is not UTF-8"
             except InvalidInput as error:

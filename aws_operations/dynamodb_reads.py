@@ -198,13 +198,12 @@ def batch_get(
     Absent ones are left out; a warning at the end names their lines. The same key twice raises
     ``WrongLines``; keys that DynamoDB left unread to the end, ``LinesNotRead`` after all others.
     """
-    lines = keys.lines
-    _refuse_twice(keys)
-    number_by_key = {json_line(document_of(line.value)): line.number for line in lines}
+    given = [(line.number, line.value) for line in keys.lines]
+    number_by_key = _numbers_by_key(given, keys.name)
     absent: list[int] = []
     found = dynamodb_interactions.batch_get(
         fill_template(table_name, aws_provider),
-        [line.value for line in lines],
+        [key for _, key in given],
         aws_provider,
         attributes=attributes,
         consistent=consistent,
@@ -223,15 +222,16 @@ def batch_get(
             logger.warning("%s: there is no item for %s", keys.name, numbers_of_lines(absent))
 
 
-def _refuse_twice(keys: JsonLines[Item]) -> None:
-    first_by_key: dict[str, int] = {}
+def _numbers_by_key(given: Sequence[tuple[int, Item]], source: str) -> dict[str, int]:
+    number_by_key: dict[str, int] = {}
     complaints = {}
-    for line in keys.lines:
-        first = first_by_key.setdefault(json_line(document_of(line.value)), line.number)
-        if first != line.number:
-            complaints[line.number] = f"is the same key as line {first}"
+    for number, key in given:
+        first = number_by_key.setdefault(json_line(document_of(key)), number)
+        if first != number:
+            complaints[number] = f"is the same key as line {first}"
     if complaints:
-        raise WrongLines(keys.name, complaints)
+        raise WrongLines(source, complaints)
+    return number_by_key
 
 
 def wait_for_table(

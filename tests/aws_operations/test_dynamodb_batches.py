@@ -1,6 +1,7 @@
 """Batches of writes: one look and one call for 25, an answer for each line, the rest kept in a file."""
 
 import json
+import tracemalloc
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -202,6 +203,20 @@ def test_WHEN_a_later_round_is_refused_AND_an_item_is_neither_old_nor_new_THEN_i
     provider = fake_provider(dynamodb=client)
     changes = list(batch(put("a", n=1), put("b", n=1), put("c", n=1)).plan(provider))
     assert statuses(applied(changes, provider)) == ["applied", "unknown", "failed"]
+
+
+def test_WHEN_a_file_has_many_lines_THEN_they_take_little_more_memory_than_their_text() -> None:
+    text = b"".join(
+        b'{"put": {"id": "%d", "n": [1, 2, 3, 4, 5, 6, 7, 8]}}\n' % number for number in range(2000)
+    )
+    tracemalloc.start()
+    try:
+        lines = batch_requests(BytesIO(text)).lines
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(lines) == 2000
+    assert kept < 5 * len(text)
 
 
 @pytest.mark.usefixtures("table")

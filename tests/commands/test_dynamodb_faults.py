@@ -312,6 +312,16 @@ def test_WHEN_keys_are_read_from_a_file_THEN_absent_ones_are_named_by_line(
     assert "line 2: is the same key as line 1" in twice.stderr
 
 
+@pytest.mark.parametrize("verb", ["batch-get", "batch-write"])
+def test_WHEN_a_line_of_standard_input_is_wrong_THEN_no_target_is_said_to_have_been_asked(
+    verb: str, table: str, sandbox_environment: dict[str, str]
+) -> None:
+    words = ["--sandbox", "--regions", "us-east-1,eu-west-1", "dynamodb", verb, table, "-"]
+    done = run_program(words, sandbox_environment, stdin='{"id": "x"}\nnope\n')
+    assert done.returncode == 5
+    assert done.stderr.count("nope is not JSON") == 2
+
+
 def test_WHEN_a_key_stays_unread_for_ever_THEN_its_line_is_named_after_what_was_read(
     table: str, proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
