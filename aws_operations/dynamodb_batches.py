@@ -6,7 +6,7 @@ before each batch, and the writing itself is lost. Where that matters, items are
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +23,7 @@ from aws_interactions.aws_errors import (
     AnswerLost,
     AwsInteractionError,
     InvalidInput,
+    LocalFileProblem,
     Throttled,
 )
 from aws_interactions.dynamodb_interactions import TableDescription, to_attribute, to_item
@@ -191,14 +192,23 @@ class BatchWrite:
             self._open[result.change.target].pop(result.change.resource, None)
 
     def _keep_left_over(self) -> None:
+        failures = []
         for target, lines in self._open.items():
             if not lines or self._left_over is None:
                 continue
-            path = Path(name_in(target, self._left_over))
-            with new_file(path) as write:
-                write("".join(f"{text}\n" for text in lines.values()).encode())
-            count = "1 line was" if len(lines) == 1 else f"{len(lines)} lines were"
-            logger.warning("%s not carried out, or may not have been; kept in %s", count, path)
+            try:
+                _keep(Path(name_in(target, self._left_over)), lines.values())
+            except LocalFileProblem as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+
+def _keep(path: Path, lines: Collection[str]) -> None:
+    with new_file(path) as write:
+        write("".join(f"{text}\n" for text in lines).encode())
+    count = "1 line was" if len(lines) == 1 else f"{len(lines)} lines were"
+    logger.warning("%s not carried out, or may not have been; kept in %s", count, path)
 
 
 def _check_key(request: BatchRequest, key: Mapping[str, Any], table: TableDescription) -> None:

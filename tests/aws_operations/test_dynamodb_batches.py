@@ -12,6 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.dynamodb_interactions import KeyAttribute, TableSpec
 from aws_interactions.local_files import CantWriteFileAlreadyExists
 from aws_interactions.testing import FakeClient, fake_provider
@@ -235,6 +236,21 @@ def test_WHEN_lines_fail_THEN_exactly_they_are_in_the_file_as_they_were(
     [left_over] = tmp_path.glob("left*")
     assert left_over.name == "left-123456789012-eu-west-1"
     assert left_over.read_text() == '{"put": {"id": "b", "n": 1.10}}\n'
+
+
+def test_WHEN_the_file_of_one_target_cannot_be_written_THEN_the_lines_of_the_others_are_kept(
+    tmp_path: Path,
+) -> None:
+    work = batch(put("a"), left_over=str(tmp_path / "left-{region}"))
+    for region in ("us-east-1", "eu-west-1"):
+        client = FakeClient("dynamodb").answers("describe_table", described())
+        client.answers("batch_get_item", present())
+        list(work.plan(fake_provider(environment=AwsEnvironment("123456789012", region), dynamodb=client)))
+    (tmp_path / "left-us-east-1").write_text("appeared meanwhile")
+    with pytest.raises(CantWriteFileAlreadyExists), work.watch():
+        pass
+    assert (tmp_path / "left-us-east-1").read_text() == "appeared meanwhile"
+    assert (tmp_path / "left-eu-west-1").read_text() == '{"put": {"id": "a"}}\n'
 
 
 @pytest.mark.usefixtures("table")
