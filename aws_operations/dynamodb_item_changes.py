@@ -1,7 +1,9 @@
 """Items put, updated and deleted one by one, each conditioned on what was planned.
 
-Between looking again and writing, others may write too. So each write carries the planned state of the
-item as a condition, and DynamoDB itself refuses what would lose somebody's change.
+Between looking again and writing, others may write too. So each write carries the planned attributes of
+the item as a condition, and DynamoDB itself refuses what would lose a change of these. No condition speaks
+of a whole item: an attribute that neither the old nor the new item has, and that others add in between, is
+lost, and so are changes past the first 140 attributes.
 """
 
 from collections.abc import Iterator, Mapping

@@ -4,7 +4,6 @@ import logging
 from binascii import Error as Base64Error, a2b_base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -19,7 +18,7 @@ from aws_interactions.dynamodb_interactions import (
     to_item,
 )
 from aws_operations.dynamodb_change_parts import Condition, check_condition_names
-from aws_operations.dynamodb_json import Item, JsonObject, document_of, item_of, json_line
+from aws_operations.dynamodb_json import Item, JsonObject, document_of, item_of, json_line, value_of
 from aws_operations.dynamodb_lines import JsonLines, WrongLines, numbers_of_lines
 from aws_operations.targets import fill_template
 
@@ -153,9 +152,9 @@ def _sort_condition(
 def _sort_value(key: KeyAttribute, text: str) -> Any:
     try:
         if key.type == "N":
-            return Decimal(text)
+            return value_of({"$number": text})
         return a2b_base64(text, strict_mode=True) if key.type == "B" else text
-    except InvalidOperation:
+    except InvalidInput:
         raise InvalidInput(f"the sort key {key.name} is a number, and {text!r} is none") from None
     except (Base64Error, ValueError):
         raise InvalidInput(f"the sort key {key.name} is binary, and {text!r} is no base64") from None

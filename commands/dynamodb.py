@@ -160,7 +160,8 @@ def get(table: str, key: Any, *, attributes: tuple[str, ...] | None, consistent:
 def put(table: str, item: Any, *, file: str | None, overwrite: bool, **expression: Any) -> Any:
     """Store an item, given as JSON; one that is there is an error unless --overwrite.
 
-    It is written only if the item that is there is still the one that was planned for.
+    It is written only if no attribute of the item that is there has changed since it was planned; one that
+    others add just then, and the new item does not have, is not seen.
     """
     if (item is None) == (file is None):
         raise click.UsageError("give the item as ITEM_JSON or with --file, one of the two")
@@ -232,7 +233,8 @@ def _each_once(option: str, pairs: tuple[tuple[str, Any], ...]) -> dict[str, Any
 def delete(table: str, key: Any, **expression: Any) -> Any:
     """Delete the item of a key; an absent one is nothing to do.
 
-    It is deleted only if it is still as it was planned.
+    It is deleted only if none of its attributes has changed since it was planned; one that others add just
+    then is not seen.
     """
     return partial(changes.plan_delete, table, key, condition=_condition(expression))
 

@@ -95,6 +95,8 @@ def test_WHEN_a_query_chooses_sort_keys_THEN_they_are_read_by_the_type_of_the_ke
     ("sort", "index", "complaint"),
     [
         (SortChoice("=", "x"), None, "number is a number"),
+        (SortChoice("=", "1_0"), None, "number is a number"),
+        (SortChoice("=", "NaN"), None, "number is a number"),
         (SortChoice("=", "x"), "by-raw", "raw is binary"),
         (SortChoice("=", "x"), "by-id", "index by-id has no sort key"),
         (SortChoice("=", "x"), "by-none", "no index by-none; its indexes: by-"),
