@@ -31,7 +31,7 @@ from botocore.retries.standard import (
     ThrottlingErrorDetector,
 )
 
-from aws_interactions.aws_errors import BROKE_DOWN_STATUSES
+from aws_interactions.aws_errors import BROKE_DOWN_STATUSES, AnswerLost, kind_of
 from aws_interactions.botocore_events import remove_handler_with_id, remove_handlers_owned_by
 from aws_interactions.request_context import LOST_ANSWER_KEY, identity_of
 from aws_interactions.service_operations import is_read, is_repeatable
@@ -137,7 +137,7 @@ def _lost_answer(attempt: Mapping[str, Any]) -> Exception | None:
     """Return the error of a try that may have been carried out all the same, ``None`` for any other."""
     error: Exception | None = attempt.get("caught_exception")
     if error is not None:
-        return None if isinstance(error, _NEVER_REACHED) else error
+        return error if kind_of(error) is AnswerLost else None
     http_response, parsed = attempt["response"]
     if http_response.status_code in BROKE_DOWN_STATUSES:
         return ClientError(parsed, attempt["operation"].name)

@@ -7,7 +7,9 @@ from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    HTTPClientError,
     ReadTimeoutError,
+    SSLError,
 )
 from botocore.retries.standard import (
     RetryContext,
@@ -200,6 +202,19 @@ def as_kind(error: Exception) -> Exception:
     return caught.value
 
 
+@pytest.mark.parametrize(
+    "later", [SSLError(endpoint_url=URL, error="certificate"), HTTPClientError(error="no such thing")]
+)
+def test_WHEN_the_answer_to_a_write_is_lost_AND_no_later_try_gets_through_THEN_it_stays_lost(
+    later: Exception,
+) -> None:
+    with recording_aws(lambda _: Answer(hang_up=True)) as aws:
+        client = bind(aws.prototypes(max_attempts=3), "1")
+        client._endpoint.http_session = AnswersNoMoreAfterTheFirst(client._endpoint.http_session, later)
+        with pytest.raises(ConnectionClosedError):
+            client.delete_bucket(Bucket="bucket")
+
+
 @pytest.mark.parametrize("first", [Answer(503), THROTTLED])
 def test_WHEN_a_write_was_not_taken_AND_then_refused_THEN_the_refusal_stands(first: Answer) -> None:
     answers = iter((first, ACCESS_DENIED))
@@ -226,13 +241,14 @@ def test_WHEN_the_answer_to_a_read_is_lost_THEN_the_last_error_is_told(
 class AnswersNoMoreAfterTheFirst:
     """The HTTP layer of a client whose server goes away with the first request."""
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Any, error: Exception | None = None) -> None:
         self._session = session
+        self._error = error or EndpointConnectionError(endpoint_url=URL)
         self._is_down = False
 
     def send(self, request: Any) -> Any:
         if self._is_down:
-            raise EndpointConnectionError(endpoint_url=request.url)
+            raise self._error
         self._is_down = True
         return self._session.send(request)
 
