@@ -22,6 +22,16 @@ from tests.support.program import PROGRAM, ROOT, run_program
 KEY = '{"id": "a"}'
 
 
+def refusal(status: int, code: str) -> Answer:
+    return Answer(
+        status, json.dumps({"__type": code}).encode(), {"Content-Type": "application/x-amz-json-1.0"}
+    )
+
+
+BROKE_DOWN = refusal(500, "InternalServerError")
+EXPIRED = refusal(400, "ExpiredTokenException")
+
+
 @pytest.fixture
 def aws(sandbox_endpoint: str) -> AwsClientProvider:
     keys = AccessKeys("sandbox-home", "sandbox-home-secret")
@@ -94,6 +104,31 @@ def test_WHEN_a_write_is_not_done_AND_the_connection_is_lost_THEN_it_failed_and_
     assert (done.returncode, statuses(done)) == (4, ["failed"]), done.stderr
     assert "reading back shows that it was not carried out" in done.stderr
     assert stored(table, aws) == {"id": "a", "n": 1}
+
+
+@pytest.mark.parametrize("first", [Hangup(after_work=True), BROKE_DOWN])
+@pytest.mark.parametrize("name", ["put", "delete"])
+def test_WHEN_an_answer_is_lost_AND_the_session_then_expires_THEN_the_item_is_looked_at(
+    name: str,
+    first: Fault,
+    table: str,
+    aws: AwsClientProvider,
+    proxied_environment: dict[str, str],
+    proxy: LoopbackProxy,
+) -> None:
+    _, operation, after = WRITES[name]
+    faults = [first, EXPIRED]
+    proxy.disturb = lambda request: faults.pop(0) if request.operation == operation and faults else None
+
+    done = run_program(command_line(name, table), proxied_environment)
+
+    is_done = first is not BROKE_DOWN
+    assert faults == []
+    assert (done.returncode, statuses(done)) == ((0, ["applied"]) if is_done else (4, ["failed"])), (
+        done.stderr
+    )
+    assert stored(table, aws) == (after if is_done else {"id": "a", "n": 1})
+    assert "Expired" not in done.stderr
 
 
 def test_WHEN_a_number_has_38_digits_THEN_it_comes_back_to_the_digit(
