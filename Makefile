@@ -14,7 +14,7 @@ demo: $(VENV)/.sandbox
 
 test: $(VENV)/.dev $(AWSCLI)/.installed
 	@rm -f .coverage .coverage.*
-	AWS_COMMAND=$(AWSCLI)/bin/aws $(BIN)/coverage run -m pytest
+	AWS_COMMAND=$(AWSCLI)/bin/aws $(BIN)/coverage run -m pytest -n 2 --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -22,6 +22,7 @@ SANDBOX = [
 DEV = [
     "pytest>=9,<10",  # the test runner
     "pytest-cov>=7,<8",  # branch coverage
+    "pytest-xdist>=3,<4",  # the suite on two cores at once
     "hypothesis>=6,<7",  # property tests: hostile keys, round trips
     "ruff>=0.17,<0.18",  # formatting and lint
     "mypy>=2.4,<2.5",  # types, strict

@@ -115,11 +115,13 @@ class FakeClient:
         status: int | None = None,
         error: BaseException | None = None,
         retry_attempts: int = 0,
+        details: Answer | None = None,
     ) -> Self:
         """Let the operation raise AWS's error of that code, or ``error`` (a time-out, an interrupt).
 
         The error is of the class that ``client.exceptions`` has for the code, if any. ``status`` is
         the HTTP status, else taken from the code or the model; ``retry_attempts`` are those before.
+        ``details`` are what the error has besides, such as the CancellationReasons of a transaction.
         """
         if (code is None) == (error is None):
             message = "raises() takes either an AWS error code or an error"
@@ -127,6 +129,7 @@ class FakeClient:
         model = self._model_of(operation)
         if error is None:
             error = self._client_error(model, str(code), message, status, retry_attempts)
+            error.response.update(details or {})  # type: ignore[typeddict-item]
         self._add(operation, partial(_raise, error))
         return self
 

@@ -94,8 +94,14 @@ class Change:
 
     @property
     def needs_consent(self) -> bool:
-        """Whether it takes something away, so that it is not done unasked where nobody can be asked."""
-        return not self.is_noop and self.effect in {Effect.OVERWRITE, Effect.DESTROY}
+        """Whether it takes something away, so that it is not done unasked where nobody can be asked.
+
+        What cannot be undone does so too: a reboot ends what was running.
+        """
+        if self.is_noop:
+            return False
+        is_final = self.reversibility is Reversibility.IRREVERSIBLE
+        return is_final or self.effect in {Effect.OVERWRITE, Effect.DESTROY}
 
     def to_json(self) -> str:
         """Return the change as one line of JSON with sorted keys."""

@@ -18,12 +18,12 @@ class UnexpectedAccount(GuardRefused):
 
 
 class ConsentNeeded(GuardRefused):
-    """Changes that overwrite or destroy were planned where nobody can be asked."""
+    """Changes that overwrite, destroy or are final were planned where nobody can be asked."""
 
     def __init__(self, count: int) -> None:
-        noun = "change overwrites or destroys" if count == 1 else "changes overwrite or destroy"
+        verbs = "change overwrites, destroys or" if count == 1 else "changes overwrite, destroy or"
         super().__init__(
-            f"{count} {noun} something and there is no terminal to ask on; nothing was changed. "
+            f"{count} {verbs} cannot be undone, and there is no terminal to ask on; nothing was changed. "
             "Look at them with --dry-run, then give --yes"
         )
         self.count = count

@@ -12,12 +12,11 @@ from aws_operations.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """How many changes of one kind and effect are planned in one target; ``noop`` is already done."""
+    """How many changes of one kind and effect are planned in one target; no effect: nothing to do."""
 
     target: Target
     kind: str
-    effect: Effect
-    is_noop: bool
+    effect: Effect | None
     count: int
 
 
@@ -91,17 +90,17 @@ class PlanSpool:
 
     @property
     def needing_consent(self) -> int:
-        """How many changes overwrite or destroy something."""
+        """How many changes need consent where nobody can be asked."""
         return int(self._single("SELECT count(*) FROM change WHERE needs_consent"))
 
     def summary(self) -> Iterator[PlanSummary]:
         """Yield the counts by target, kind and effect, in the order of planning."""
         rows = self._database.execute(
-            "SELECT account, region, kind, effect, is_noop, count(*) FROM change"
-            " GROUP BY account, region, kind, effect, is_noop ORDER BY min(position)"
+            "SELECT account, region, kind, CASE WHEN is_noop THEN NULL ELSE effect END AS shown, count(*)"
+            " FROM change GROUP BY account, region, kind, shown ORDER BY min(position)"
         )
-        for account, region, kind, effect, is_noop, count in rows:
-            yield PlanSummary(Target(region, account), kind, Effect(effect), bool(is_noop), count)
+        for account, region, kind, effect, count in rows:
+            yield PlanSummary(Target(region, account), kind, Effect(effect) if effect else None, count)
 
     def _single(self, query: str) -> int:
         (value,) = self._database.execute(query).fetchone()

@@ -53,7 +53,7 @@ _CONSEQUENCE_BY_SHAPE = {
     Shape.ROWS: "Reads only.",
     Shape.CHANGES: (
         "Shows what it will do and asks; --yes does not ask, --dry-run only shows. Without a terminal, "
-        "what destroys or overwrites needs --yes."
+        "what destroys, overwrites or cannot be undone needs --yes."
     ),
     Shape.BYTES: "",
     Shape.SESSION: "",

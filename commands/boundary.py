@@ -75,7 +75,7 @@ def _say(error: BaseException, code: ExitCode, target: "Target | None") -> None:
     if isinstance(error, click.UsageError):
         shown = io.StringIO()
         error.show(shown)
-        console.lines(shown.getvalue())
+        console.lines(shown.getvalue().expandtabs(4))
     elif code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         console.note(str(error) if isinstance(error, InterruptedAtQuestion) else code.name.lower())
     elif isinstance(error, click.Abort | Declined | click.ClickException):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Self
 
 from aws_operations.changes import Change, ChangeResult, ResultStatus, Reversibility
@@ -67,22 +68,22 @@ class PlanLine:
 
 
 def plan_lines(spool: PlanSpool) -> Iterator[PlanLine]:
-    """Yield the summary by account and region if the changes are not few, and themselves if not many."""
+    """Yield the summary by account and region if the changes are not few, then the first of themselves."""
     are_few = spool.pending <= _FEW_LINES
     for summary in spool.summary():
-        if summary.is_noop or not are_few:
-            what = "unchanged" if summary.is_noop else summary.effect.value
+        if summary.effect is None or not are_few:
+            what = "unchanged" if summary.effect is None else summary.effect.value
             yield PlanLine(f"{place(summary.target)}: {what} {summary.count} x {summary.kind}")
+    pending = (change for change in spool if not change.is_noop)
+    for change in islice(pending, _MOST_LINES):
+        where = f" in {place(change.target)}" if are_few else ""
+        yield PlanLine(
+            f"  {change.effect.value:<9} {change.kind} {change.resource}{where} "
+            f"({change.reversibility.value}): {_short(change.before)} -> {_short(change.after)}",
+            is_grave=change.reversibility is Reversibility.IRREVERSIBLE,
+        )
     if spool.pending > _MOST_LINES:
-        return
-    for change in spool:
-        if not change.is_noop:
-            where = f" in {place(change.target)}" if are_few else ""
-            yield PlanLine(
-                f"  {change.effect.value:<9} {change.resource}{where} ({change.reversibility.value}): "
-                f"{_short(change.before)} -> {_short(change.after)}",
-                is_grave=change.reversibility is Reversibility.IRREVERSIBLE,
-            )
+        yield PlanLine(f"  ... and {spool.pending - _MOST_LINES} more: --dry-run shows all")
 
 
 def _short(state: dict[str, Any] | None) -> str:

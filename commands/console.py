@@ -99,11 +99,6 @@ class Console:
         with _output_errors():
             self._stdout.write(raw)
 
-    def write_from(self, target: "Target", data: str | bytes) -> None:
-        """Write text or bytes after account and region of their target, separated by tabs."""
-        place = f"{target.aws_account or ''}\t{target.aws_region}\t"
-        self.write(place.encode() + data if isinstance(data, bytes) else place + data)
-
     def flush(self) -> None:
         """Hand on what was written; raises ``CantWriteOutput`` when there is no room for it."""
         with _output_errors():

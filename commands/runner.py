@@ -3,8 +3,9 @@
 One runner for every command: what each target's honest result is, and the exit code, are decided here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ from commands.error_lines import error_line
 from commands.exit_codes import ExitCode, FailedInTarget, is_edge_kind
 from commands.options import Settings
 from commands.provider_setup import make_provider, role_settings
-from commands.shapes import FileWork, MakingWork, Shape
+from commands.shapes import FileWork, MakingWork, Shape, ValueRow
 
 _WORDS_BY_STATUS = {
     OutcomeStatus.ROWS: "answered",
@@ -96,10 +97,19 @@ def _run_bytes(work: Operation | FileWork, fleet: Fleet, settings: Settings, con
         _check_names_differ(work.destination, "write the same file", fleet)
         return _run_rows(work.preview if settings.dry_run else work.write, fleet, console)
     provider_for = fleet.reader_for if settings.dry_run else fleet.providers.provider_for
-    write = console.write_from if fleet.is_many else lambda _, chunk: console.write(chunk)
-    exit_code = _run_each(work, fleet, provider_for, write, console)
+    if fleet.is_many:
+        # Raw values one after the other could not be told apart.
+        with console.rows(with_target=True) as writer:
+            return _run_each(partial(_as_rows, work), fleet, provider_for, writer.write_from, console)
+    if settings.query is not None:
+        raise click.UsageError("--query is asked of rows, and with one target this prints a bare value")
+    exit_code = _run_each(work, fleet, provider_for, lambda _, chunk: console.write(chunk), console)
     console.flush()
     return exit_code
+
+
+def _as_rows(work: Operation, aws_provider: AwsClientProvider) -> Iterator[ValueRow]:
+    return (ValueRow.of(chunk) for chunk in work(aws_provider))
 
 
 def _check_names_differ(name: str, what_for: str, fleet: Fleet) -> None:

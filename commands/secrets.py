@@ -104,18 +104,19 @@ def get(
 ) -> Any:
     """Print the value of a secret, or one field of it, on standard output.
 
-    In a pipe or a file it is exactly the value, byte for byte. On a terminal, and with several targets,
-    a line end follows where the value has none.
+    In a pipe or a file it is exactly the value, byte for byte, whatever --output says; on a terminal a
+    line end follows where the value has none. With several targets there is a row for each.
     """
     settings = settings_of(context)
     is_many = len(settings.accounts) > 1 or len(settings.regions) > 1
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
     return partial(
         operations.value,
         name,
         field=field,
         version_id=version_id,
         stage=stage,
-        with_line_end=is_many or (sys.stdout is not None and sys.stdout.isatty()),
+        with_line_end=is_terminal and not is_many,
     )
 
 

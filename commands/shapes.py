@@ -1,10 +1,11 @@
 """What the body of a command returns to the runner."""
 
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
@@ -16,7 +17,8 @@ class Shape(StrEnum):
 
     ROWS: ``(provider) -> Iterable[row]``; a row is a dataclass, or a mapping where each row has names of
     its own (an item of a table). CHANGES: ``(provider) -> Iterable[Change]``, ``MakingWork`` or
-    ``WatchedWork``. BYTES: ``(provider) -> Iterable[str | bytes]``, or ``FileWork``. SESSION:
+    ``WatchedWork``. BYTES: ``(provider) -> Iterable[str | bytes]``, lines or a value as
+    it is, printed as they are or for several targets as rows; or ``FileWork``. SESSION:
     ``(console) -> exit code or None``.
     Commands of a noun that takes no identity get no provider.
     """
@@ -25,6 +27,24 @@ class Shape(StrEnum):
     CHANGES = "changes"
     BYTES = "bytes"
     SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """What work of shape BYTES gave in one of several targets; bytes that are no text are base64."""
+
+    value: str
+    base64: bool
+
+    @classmethod
+    def of(cls, chunk: object) -> Self:
+        """Return the row of a line, without its end, or of a value as it is."""
+        if isinstance(chunk, bytes):
+            try:
+                return cls(chunk.decode(), base64=False)
+            except UnicodeDecodeError:
+                return cls(b2a_base64(chunk, newline=False).decode(), base64=True)
+        return cls(str(chunk).removesuffix("\n"), base64=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,3 +298,15 @@ def test_WHEN_tokens_are_deep_in_the_answer_THEN_pages_are_joined_still() -> Non
     page = {"DistributionList": {"Marker": "", "MaxItems": 1, "IsTruncated": False, "Quantity": 0}}
     client = FakeClient("cloudfront").pages("list_distributions", [page, page, page])
     assert len(list(client.get_paginator("list_distributions").paginate())) == 3
+
+
+def test_WHEN_an_error_has_more_than_a_code_THEN_the_fake_one_has_it_too() -> None:
+    reasons = [{"Code": "None"}, {"Code": "ConditionalCheckFailed"}]
+    client = FakeClient("dynamodb").raises(
+        "transact_write_items", "TransactionCanceledException", details={"CancellationReasons": reasons}
+    )
+    with pytest.raises(ClientError) as caught:
+        client.transact_write_items(
+            TransactItems=[{"Delete": {"TableName": "orders", "Key": {"id": {"S": "a"}}}}]
+        )
+    assert caught.value.response["CancellationReasons"] == reasons

@@ -65,9 +65,9 @@ def test_WHEN_a_plan_is_summed_up_THEN_noops_and_consent_are_told_apart() -> Non
         spool.add([noop, change("b"), change("c", Effect.DESTROY), change("d", Effect.OVERWRITE)])
         assert spool.pending == 3
         assert spool.needing_consent == 2
-        assert [(line.effect, line.is_noop, line.count) for line in spool.summary()] == [
-            (Effect.CREATE, True, 1),
-            (Effect.CREATE, False, 1),
-            (Effect.DESTROY, False, 1),
-            (Effect.OVERWRITE, False, 1),
+        assert [(line.effect, line.count) for line in spool.summary()] == [
+            (None, 1),
+            (Effect.CREATE, 1),
+            (Effect.DESTROY, 1),
+            (Effect.OVERWRITE, 1),
         ]

@@ -178,10 +178,20 @@ def test_WHEN_the_answer_to_a_reboot_is_lost_THEN_it_is_unknown_and_not_sent_twi
         return Hangup() if seen.operation == "RebootDBInstance" else None
 
     proxy.disturb = hang_up
-    done = run_program(["rds", "reboot", own_database], proxied_environment)
+    done = run_program(["rds", "reboot", own_database, "--yes"], proxied_environment)
     assert done.returncode == 7, done.stderr
     assert done.stdout.startswith("unknown\t")
     assert [seen.operation for seen in proxy.writes] == ["RebootDBInstance"]
+
+
+def test_WHEN_it_cannot_be_undone_AND_nobody_can_be_asked_THEN_it_is_refused_unsent(
+    own_database: str, proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    done = run_program(["rds", "reboot", own_database], proxied_environment)
+    assert done.returncode == 6
+    assert "cannot be undone" in done.stderr
+    assert "--yes" in done.stderr
+    assert proxy.writes == []
 
 
 def test_WHEN_a_snapshot_is_taken_and_its_answer_is_lost_THEN_there_is_one(

@@ -72,9 +72,9 @@ def test_WHEN_a_value_is_understood_THEN_it_is_not_yet_read() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "has_line_end"),
-    [([], False), (["--regions", "us-east-1"], False), (["--regions", "us-east-1,eu-west-1"], True)],
+    [([], False), (["--regions", "us-east-1"], False), (["--regions", "us-east-1,eu-west-1"], False)],
 )
-def test_WHEN_getting_THEN_a_line_end_is_added_only_where_more_may_follow(
+def test_WHEN_getting_AND_there_is_no_terminal_THEN_no_line_end_is_added(
     arguments: list[str], has_line_end: bool
 ) -> None:
     result, work = understand("get", NAME, *arguments)
@@ -249,7 +249,37 @@ def test_WHEN_a_value_is_stored_in_several_targets_THEN_each_has_it(
         ["--sandbox", "secrets", "get", f"{new_name}-{{region}}", *targets], sandbox_environment
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "111122223333\tus-east-1\tshared\n111122223333\teu-west-1\tshared\n"
+    assert done.stdout == ("111122223333\tus-east-1\tshared\tfalse\n111122223333\teu-west-1\tshared\tfalse\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (b"two\nlines\t\n", {"value": "two\nlines\t\n", "base64": False}),
+        (b"\xff\x00", {"value": "/wA=", "base64": True}),
+    ],
+)
+def test_WHEN_a_value_is_read_in_several_targets_THEN_each_is_a_row_that_can_be_told_apart(
+    new_name: str, sandbox_environment: dict[str, str], data: bytes, shown: dict[str, Any]
+) -> None:
+    targets = ["--regions", "us-east-1,eu-west-1"]
+    store(new_name, data, sandbox_environment, *targets)
+    done = run_program(
+        ["--sandbox", "secrets", "get", new_name, *targets, "--output", "json"], sandbox_environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [
+        {"account": "123456789012", "region": region, **shown} for region in ("us-east-1", "eu-west-1")
+    ]
+
+
+def test_WHEN_a_query_is_asked_of_a_bare_value_THEN_it_is_refused_AND_the_value_not_shown(
+    sandbox_environment: dict[str, str],
+) -> None:
+    done = run_program(["--sandbox", "secrets", "get", NAME, "--query", "username"], sandbox_environment)
+    assert done.returncode == 2
+    assert "--query" in done.stderr
+    assert done.stdout == ""
 
 
 def test_WHEN_someone_is_asked_for_the_value_THEN_it_is_not_shown_AND_stored_as_typed(
