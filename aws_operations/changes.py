@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -173,7 +172,7 @@ CHANGE_KINDS: dict[str, ChangeKind] = {}
 
 
 def register(kind: ChangeKind) -> ChangeKind:
-    """Make a kind known by its name, ``service.verb``, where ``service`` is its module in this package."""
+    """Make a kind known by its name, ``service.verb``, where ``service`` is a package beside this module."""
     if kind.name in CHANGE_KINDS:
         raise ValueError(f"change kind {kind.name} is registered twice")
     CHANGE_KINDS[kind.name] = kind
@@ -183,9 +182,12 @@ def register(kind: ChangeKind) -> ChangeKind:
 def change_kind(name: str) -> ChangeKind:
     """Return a kind by name, importing the module that registers it if need be; unknown: ``KeyError``."""
     if name not in CHANGE_KINDS:
-        home = f"aws_operations.{name.partition('.')[0]}_changes"
-        if find_spec(home) is not None:
+        home = f"aws_operations.{name.partition('.')[0]}.changes"
+        try:
             import_module(home)
+        except ModuleNotFoundError as error:
+            if not home.startswith(error.name or "?"):
+                raise
     return CHANGE_KINDS[name]
 
 

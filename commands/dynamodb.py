@@ -26,19 +26,19 @@ from commands.parameters import FILE, NAME_AND_VALUE, UTF8_TEXT, wait_options
 from commands.shapes import Shape, WatchedWork
 
 if TYPE_CHECKING:
-    from aws_operations import (
-        dynamodb as operations,
-        dynamodb_changes as changes,
-        dynamodb_json,
-        dynamodb_lines,
-        dynamodb_reads as reads,
+    from aws_operations.dynamodb import (
+        changes,
+        items as operations,
+        json_lines as dynamodb_lines,
+        many_items as reads,
+        plain_json as dynamodb_json,
     )
 else:
-    operations = lazy("aws_operations.dynamodb")
-    changes = lazy("aws_operations.dynamodb_changes")
-    dynamodb_json = lazy("aws_operations.dynamodb_json")
-    dynamodb_lines = lazy("aws_operations.dynamodb_lines")
-    reads = lazy("aws_operations.dynamodb_reads")
+    operations = lazy("aws_operations.dynamodb.items")
+    changes = lazy("aws_operations.dynamodb.changes")
+    dynamodb_json = lazy("aws_operations.dynamodb.plain_json")
+    dynamodb_lines = lazy("aws_operations.dynamodb.json_lines")
+    reads = lazy("aws_operations.dynamodb.many_items")
 
 dynamodb = noun("dynamodb", help="Tables and their items, as plain JSON.")
 

@@ -13,10 +13,10 @@ from commands.lazy import lazy
 from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName
 
 if TYPE_CHECKING:
-    from aws_operations import dynamodb_change_parts as parts, dynamodb_json
+    from aws_operations.dynamodb import change_parts as parts, plain_json as dynamodb_json
 else:
-    parts = lazy("aws_operations.dynamodb_change_parts")
-    dynamodb_json = lazy("aws_operations.dynamodb_json")
+    parts = lazy("aws_operations.dynamodb.change_parts")
+    dynamodb_json = lazy("aws_operations.dynamodb.plain_json")
 
 _TABLE = re.compile(r"(?:[A-Za-z0-9_.-]|\{account\}|\{region\}){3,255}")
 _KEY_TYPES = ("S", "N", "B")

@@ -12,17 +12,12 @@ from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, wait_options
 from commands.shapes import Shape
 
 if TYPE_CHECKING:
-    from aws_operations import (
-        ec2 as operations,
-        ec2_changes as changes,
-        ec2_places as places,
-        ec2_tag_changes as tag_changes,
-    )
+    from aws_operations.ec2 import changes, instances as operations, places, tag_changes
 else:
-    operations = lazy("aws_operations.ec2")
-    changes = lazy("aws_operations.ec2_changes")
-    tag_changes = lazy("aws_operations.ec2_tag_changes")
-    places = lazy("aws_operations.ec2_places")
+    operations = lazy("aws_operations.ec2.instances")
+    changes = lazy("aws_operations.ec2.changes")
+    tag_changes = lazy("aws_operations.ec2.tag_changes")
+    places = lazy("aws_operations.ec2.places")
 
 ec2 = noun("ec2", help="Instances, networks, volumes and their tags.")
 

@@ -44,8 +44,8 @@ _GIVE_A_REGION = (
 _KINDS_IN_THE_WAY = (
     ("aws_interactions.local_files", "CantWriteFileAlreadyExists"),
     ("aws_interactions.s3_interactions.errors", "S3ObjectAlreadyExists"),
-    ("aws_operations.dynamodb_change_parts", "ItemAlreadyExists"),
-    ("aws_operations.dynamodb_batches", "ItemsAlreadyExist"),
+    ("aws_operations.dynamodb.change_parts", "ItemAlreadyExists"),
+    ("aws_operations.dynamodb.batch_changes", "ItemsAlreadyExist"),
 )
 
 

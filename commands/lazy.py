@@ -28,8 +28,8 @@ def lazy(module_name: str) -> Any:
     For type checkers, import the real one beside it::
 
         if TYPE_CHECKING:
-            from aws_operations import s3 as s3_operations
+            from aws_operations.s3 import reads
         else:
-            s3_operations = lazy("aws_operations.s3")
+            reads = lazy("aws_operations.s3.reads")
     """
     return LazyModule(module_name)

@@ -11,11 +11,11 @@ from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, wait_options
 from commands.shapes import Shape
 
 if TYPE_CHECKING:
-    from aws_operations import rds as operations, rds_changes as changes, rds_details as details
+    from aws_operations.rds import changes, databases as operations, details
 else:
-    operations = lazy("aws_operations.rds")
-    changes = lazy("aws_operations.rds_changes")
-    details = lazy("aws_operations.rds_details")
+    operations = lazy("aws_operations.rds.databases")
+    changes = lazy("aws_operations.rds.changes")
+    details = lazy("aws_operations.rds.details")
 
 rds = noun("rds", help="Databases, instances and clusters alike, and their snapshots.")
 

@@ -12,10 +12,10 @@ from commands.parameters import BUCKET, BUCKET_TO_LIST, EXPIRY, FILE, NAME_AND_V
 from commands.shapes import FileWork, MakingWork, Shape
 
 if TYPE_CHECKING:
-    from aws_operations import s3 as operations, s3_changes as changes
+    from aws_operations.s3 import changes, reads as operations
 else:
-    operations = lazy("aws_operations.s3")
-    changes = lazy("aws_operations.s3_changes")
+    operations = lazy("aws_operations.s3.reads")
+    changes = lazy("aws_operations.s3.changes")
 
 s3 = noun("s3", help="Buckets and objects.")
 

@@ -13,11 +13,11 @@ from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName
 from commands.shapes import Shape
 
 if TYPE_CHECKING:
-    from aws_operations import secrets as operations, secrets_changes as changes
+    from aws_operations.secrets import changes, reads as operations
     from commands import secret_input
 else:
-    operations = lazy("aws_operations.secrets")
-    changes = lazy("aws_operations.secrets_changes")
+    operations = lazy("aws_operations.secrets.reads")
+    changes = lazy("aws_operations.secrets.changes")
     secret_input = lazy("commands.secret_input")
 
 secrets = noun("secrets", help="Secrets and their versions in Secrets Manager.")

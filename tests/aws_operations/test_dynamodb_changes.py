@@ -20,7 +20,7 @@ from aws_interactions.dynamodb_interactions import (
 )
 from aws_interactions.testing import FakeClient, fake_provider
 from aws_operations.changes import Change, ChangeResult, Effect, Reversibility, apply_changes, change_kind
-from aws_operations.dynamodb_changes import (
+from aws_operations.dynamodb.changes import (
     Condition,
     ItemAlreadyExists,
     ItemDoesNotExist,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from aws_interactions.aws_errors import InvalidInput
-from aws_operations.dynamodb_json import (
+from aws_operations.dynamodb.plain_json import (
     document_of,
     item_of,
     json_line,

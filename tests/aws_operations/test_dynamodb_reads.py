@@ -17,10 +17,10 @@ from aws_interactions.dynamodb_interactions import (
 )
 from aws_interactions.local_files import CantReadFile, CantReadFileDoesntExist
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations import dynamodb, dynamodb_reads
-from aws_operations.dynamodb_change_parts import Condition
-from aws_operations.dynamodb_lines import WrongLines, read_text
-from aws_operations.dynamodb_reads import ItemReading, SortChoice
+from aws_operations.dynamodb import items as dynamodb, many_items as dynamodb_reads
+from aws_operations.dynamodb.change_parts import Condition
+from aws_operations.dynamodb.json_lines import WrongLines, read_text
+from aws_operations.dynamodb.many_items import ItemReading, SortChoice
 
 TABLE = "orders-eu-west-1"
 TEMPLATE = "orders-{region}"

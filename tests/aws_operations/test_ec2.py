@@ -8,9 +8,9 @@ import pytest
 from aws_interactions import ec2_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import InvalidInput
-from aws_operations import ec2, ec2_places
-from aws_operations.ec2_names import INSTANCES, NameIsAmbiguous, NothingHasTheName, resolve
-from aws_operations.ec2_tagged import resolve_resources
+from aws_operations.ec2 import instances as ec2, places as ec2_places
+from aws_operations.ec2.names import INSTANCES, NameIsAmbiguous, NothingHasTheName, resolve
+from aws_operations.ec2.tagged import resolve_resources
 from tests.support.ec2_things import run_instance, tag_list
 
 NO_INSTANCE = "i-00000000000000001"

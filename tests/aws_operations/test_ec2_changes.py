@@ -11,7 +11,6 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AccessDenied, AnswerLost, Conflict, NotFound
 from aws_interactions.ec2_interactions import InstanceStateConflict
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations import ec2_changes
 from aws_operations.changes import (
     CHANGE_KINDS,
     Change,
@@ -22,7 +21,8 @@ from aws_operations.changes import (
     apply_changes,
     change_kind,
 )
-from aws_operations.ec2_changes import InstanceIsProtected
+from aws_operations.ec2 import changes as ec2_changes
+from aws_operations.ec2.changes import InstanceIsProtected
 from tests.support.ec2_things import answer_of, instance, run_instance, state_changes
 
 IDS = [f"i-{number:017x}" for number in range(1, 5)]

@@ -19,9 +19,9 @@ from aws_operations.changes import (
     apply_changes,
     change_kind,
 )
-from aws_operations.ec2_names import NameIsAmbiguous, NothingHasTheName
-from aws_operations.ec2_tag_changes import plan_tag
-from aws_operations.ec2_tagged import resolve_resources
+from aws_operations.ec2.names import NameIsAmbiguous, NothingHasTheName
+from aws_operations.ec2.tag_changes import plan_tag
+from aws_operations.ec2.tagged import resolve_resources
 from tests.support.ec2_things import run_instance
 
 ONE = "i-00000000000000001"

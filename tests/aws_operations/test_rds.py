@@ -6,8 +6,8 @@ import pytest
 
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations import rds
-from aws_operations.rds import DatabaseFilter
+from aws_operations.rds import databases as rds
+from aws_operations.rds.databases import DatabaseFilter
 
 INSTANCES: list[dict[str, Any]] = [
     {

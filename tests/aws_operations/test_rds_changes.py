@@ -17,7 +17,6 @@ from aws_interactions.rds_interactions import (
     DatabaseInWrongState,
 )
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations import rds_changes
 from aws_operations.changes import (
     Change,
     ChangeResult,
@@ -26,6 +25,7 @@ from aws_operations.changes import (
     apply_changes,
     change_kind,
 )
+from aws_operations.rds import changes as rds_changes
 from tests.support.databases import cluster, instance, make_cluster, make_instance, only
 
 ARN = "arn:aws:rds:eu-west-1:123456789012:db:a"

@@ -9,7 +9,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import Conflict, InvalidInput, WaitTimedOut
 from aws_interactions.rds_interactions import DatabaseDoesntExist, DatabaseInWrongState
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations import rds_details
+from aws_operations.rds import details as rds_details
 from tests.support.databases import cluster, instance, make_cluster, make_instance, only
 
 

@@ -17,7 +17,6 @@ from aws_interactions.rds_interactions import (
     SnapshotInWrongState,
 )
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations import rds_changes
 from aws_operations.changes import (
     CarriedOutInPart,
     Change,
@@ -26,6 +25,7 @@ from aws_operations.changes import (
     Reversibility,
     apply_changes,
 )
+from aws_operations.rds import changes as rds_changes
 from tests.support.databases import instance, make_cluster, make_instance, only
 
 ARN = "arn:aws:rds:eu-west-1:123456789012:db:a"

@@ -13,7 +13,7 @@ from aws_interactions.s3_interactions import (
     UnsafeObjectKey,
 )
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations import s3
+from aws_operations.s3 import reads as s3
 
 HEAD = {"ETag": '"e"', "ContentLength": 1, "LastModified": "2026-01-01T00:00:00Z"}
 

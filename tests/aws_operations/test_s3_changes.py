@@ -21,7 +21,6 @@ from aws_interactions.s3_interactions import (
     S3ObjectChanged,
 )
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations import s3_changes
 from aws_operations.changes import (
     CHANGE_KINDS,
     Change,
@@ -32,6 +31,7 @@ from aws_operations.changes import (
     apply_changes,
     change_kind,
 )
+from aws_operations.s3 import changes as s3_changes
 
 BUCKET = "a-bucket"
 

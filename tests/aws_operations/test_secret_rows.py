@@ -5,7 +5,7 @@ import pytest
 from aws_interactions import secrets_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.secrets_interactions import SecretValue
-from aws_operations import secrets
+from aws_operations.secrets import reads as secrets
 
 NAME = "app-eu-west-1"
 TEMPLATE = "app-{region}"

@@ -12,7 +12,6 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AnswerLost, Conflict, InvalidInput
 from aws_interactions.secrets_interactions import SecretValue
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations import secrets_changes
 from aws_operations.changes import (
     CarriedOutInPart,
     Change,
@@ -23,7 +22,8 @@ from aws_operations.changes import (
     apply_changes,
 )
 from aws_operations.held_values import HeldValue, ValueNotHeld
-from aws_operations.secrets_changes import NewSecret
+from aws_operations.secrets import changes as secrets_changes
+from aws_operations.secrets.changes import NewSecret
 
 NAME = "orders/database"
 ARN = f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{NAME}-a1b2c3"

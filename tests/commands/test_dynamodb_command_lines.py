@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from aws_operations.dynamodb_changes import Condition, KeyAttribute, TableIndex
-from aws_operations.dynamodb_reads import SortChoice
+from aws_operations.dynamodb.changes import Condition, KeyAttribute, TableIndex
+from aws_operations.dynamodb.many_items import SortChoice
 from commands.app import Invocation, Root
 from commands.console import Console
 from commands.options import Settings

@@ -1,6 +1,6 @@
-"""RDS for operators: the list of databases; single ones and snapshots are in ``rds_details``.
+"""RDS for operators: the list of databases; single ones and snapshots are in ``details``.
 
-Writes are planned and applied in ``rds_changes``.
+Writes are planned and applied in ``changes``.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,11 +1,11 @@
 """DynamoDB writes: the planners, and by being imported the kinds of change that carry them out."""
 
 from aws_interactions.dynamodb_interactions import KeyAttribute, TableIndex
-from aws_operations.dynamodb_batches import BatchRequest, BatchVerb, BatchWrite, batch_requests
-from aws_operations.dynamodb_change_parts import Condition, ItemAlreadyExists, ItemDoesNotExist
-from aws_operations.dynamodb_item_changes import plan_delete, plan_put
-from aws_operations.dynamodb_table_changes import plan_create_table, plan_drop_table
-from aws_operations.dynamodb_update_changes import ItemUpdate, plan_update
+from aws_operations.dynamodb.batch_changes import BatchRequest, BatchVerb, BatchWrite, batch_requests
+from aws_operations.dynamodb.change_parts import Condition, ItemAlreadyExists, ItemDoesNotExist
+from aws_operations.dynamodb.item_changes import plan_delete, plan_put
+from aws_operations.dynamodb.table_changes import plan_create_table, plan_drop_table
+from aws_operations.dynamodb.update_changes import ItemUpdate, plan_update
 
 __all__ = [
     "BatchRequest",

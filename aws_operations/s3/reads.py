@@ -1,6 +1,6 @@
 """S3 for operators: reads as rows, files to and from disk, presigned requests.
 
-Writes to buckets and objects are planned and applied in ``s3_changes``.
+Writes to buckets and objects are planned and applied in ``changes``.
 """
 
 import json

@@ -22,8 +22,8 @@ from aws_operations.changes import (
     register,
     result_of_error,
 )
-from aws_operations.ec2_change_parts import BATCH_SIZE, arn_of, id_of, target_of
-from aws_operations.ec2_tagged import TaggedResource, resolve_resources
+from aws_operations.ec2.change_parts import BATCH_SIZE, arn_of, id_of, target_of
+from aws_operations.ec2.tagged import TaggedResource, resolve_resources
 
 _AWS_PREFIX = "aws:"
 _ADD = "ec2.add-tags"

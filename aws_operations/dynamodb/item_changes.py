@@ -14,7 +14,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.dynamodb_interactions import to_item
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import Change, ChangeKind, Effect, Reversibility, each_alone, register
-from aws_operations.dynamodb_change_parts import (
+from aws_operations.dynamodb.change_parts import (
     Condition,
     ItemAlreadyExists,
     as_planned,
@@ -28,7 +28,7 @@ from aws_operations.dynamodb_change_parts import (
     target_of,
     write_as_planned,
 )
-from aws_operations.dynamodb_json import Item, document_of, item_of
+from aws_operations.dynamodb.plain_json import Item, document_of, item_of
 from aws_operations.targets import fill_template
 
 

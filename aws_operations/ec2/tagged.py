@@ -8,8 +8,8 @@ from aws_interactions import ec2_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.ec2_interactions import ResourceTag
-from aws_operations.ec2_change_parts import TYPE_BY_ID_PREFIX
-from aws_operations.ec2_names import (
+from aws_operations.ec2.change_parts import TYPE_BY_ID_PREFIX
+from aws_operations.ec2.names import (
     INSTANCES,
     NAMES_A_CALL,
     Kind,
@@ -18,7 +18,7 @@ from aws_operations.ec2_names import (
     id_prefix_of,
     tag_of,
 )
-from aws_operations.ec2_places import NETWORK_INTERFACES, SECURITY_GROUPS, SUBNETS, VOLUMES, VPCS
+from aws_operations.ec2.places import NETWORK_INTERFACES, SECURITY_GROUPS, SUBNETS, VOLUMES, VPCS
 
 _INSTANCE = "instance"
 _KINDS: Mapping[str, Kind[Any]] = {

@@ -1,7 +1,7 @@
 """Writes to secrets: planners that say what would change, and the kinds that carry it out.
 
 Values are in no change: versions go by their ids, and the value to store is held by this process. The
-planners and kinds that need no value are in ``secret_state_changes``.
+planners and kinds that need no value are in ``state_changes``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,8 +23,8 @@ from aws_operations.changes import (
     register,
 )
 from aws_operations.held_values import HeldValue, held_value
-from aws_operations.secret_change_parts import applied_if, has_version, target_of, version_drift, wanted
-from aws_operations.secret_state_changes import (
+from aws_operations.secrets.change_parts import applied_if, has_version, target_of, version_drift, wanted
+from aws_operations.secrets.state_changes import (
     plan_delete_secret,
     plan_promote_version,
     plan_restore_secret,

@@ -17,7 +17,7 @@ from aws_interactions.ec2_interactions import (
     Volume,
     Vpc,
 )
-from aws_operations.ec2_names import INSTANCES, Kind, resolve
+from aws_operations.ec2.names import INSTANCES, Kind, resolve
 
 Thing = TypeVar("Thing")
 

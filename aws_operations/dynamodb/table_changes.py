@@ -26,7 +26,7 @@ from aws_operations.changes import (
     each_alone,
     register,
 )
-from aws_operations.dynamodb_change_parts import table_of, target_of
+from aws_operations.dynamodb.change_parts import table_of, target_of
 from aws_operations.targets import fill_template
 
 

@@ -1,6 +1,6 @@
 """EC2 writes: planners that say what would change, and the kinds that carry it out.
 
-Those of tags are in ``ec2_tag_changes``, which is imported here so that all kinds are known together.
+Those of tags are in ``tag_changes``, which is imported here so that all kinds are known together.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,6 @@ from aws_interactions.ec2_interactions import (
     InstanceStateConflict,
 )
 from aws_interactions.service_operations import iam_actions_of
-from aws_operations import ec2_tag_changes  # noqa: F401 - registers its kinds
 from aws_operations.changes import (
     Change,
     ChangeKind,
@@ -40,8 +39,8 @@ from aws_operations.changes import (
     register,
     result_of_error,
 )
-from aws_operations.ec2_change_parts import BATCH_SIZE, arn_of, id_of, target_of
-from aws_operations.ec2_names import INSTANCES, resolve
+from aws_operations.ec2.change_parts import BATCH_SIZE, arn_of, id_of, target_of
+from aws_operations.ec2.names import INSTANCES, resolve
 
 _MOST_SHOWN = 10
 

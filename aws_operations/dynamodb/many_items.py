@@ -17,9 +17,9 @@ from aws_interactions.dynamodb_interactions import (
     TableDoesNotExist,
     to_item,
 )
-from aws_operations.dynamodb_change_parts import Condition, check_condition_names
-from aws_operations.dynamodb_json import Item, JsonObject, document_of, item_of, json_line, value_of
-from aws_operations.dynamodb_lines import JsonLines, WrongLines, numbers_of_lines
+from aws_operations.dynamodb.change_parts import Condition, check_condition_names
+from aws_operations.dynamodb.json_lines import JsonLines, WrongLines, numbers_of_lines
+from aws_operations.dynamodb.plain_json import Item, JsonObject, document_of, item_of, json_line, value_of
 from aws_operations.targets import fill_template
 
 logger = logging.getLogger(__name__)

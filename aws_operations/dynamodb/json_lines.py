@@ -8,7 +8,7 @@ from typing import BinaryIO, Generic
 
 from aws_interactions.aws_errors import AwsInteractionError, InvalidInput
 from aws_interactions.local_files import CantReadFile, CantReadFileDoesntExist, CantReadFileLackPermission
-from aws_operations.dynamodb_json import Read, read_json
+from aws_operations.dynamodb.plain_json import Read, read_json
 
 _MOST_COMPLAINTS = 5
 _STARTS_OF_MORE = frozenset({b"{", b"[", b"[{"})

@@ -23,7 +23,7 @@ from aws_operations.changes import (
     each_alone,
     register,
 )
-from aws_operations.dynamodb_change_parts import (
+from aws_operations.dynamodb.change_parts import (
     Condition,
     ItemDoesNotExist,
     as_planned,
@@ -39,7 +39,7 @@ from aws_operations.dynamodb_change_parts import (
     target_of,
     write_as_planned,
 )
-from aws_operations.dynamodb_json import Item, document_of, item_of, same
+from aws_operations.dynamodb.plain_json import Item, document_of, item_of, same
 from aws_operations.targets import fill_template
 
 # More digits than any sum of two of DynamoDB's numbers has, so that none is rounded before it is refused.

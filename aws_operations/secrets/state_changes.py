@@ -23,7 +23,7 @@ from aws_operations.changes import (
     is_answer_lost,
     register,
 )
-from aws_operations.secret_change_parts import applied_if, has_version, target_of, version_drift, wanted
+from aws_operations.secrets.change_parts import applied_if, has_version, target_of, version_drift, wanted
 from aws_operations.targets import fill_template
 
 _ACTIVE: JsonObject = {"state": "active"}

@@ -40,7 +40,7 @@ from aws_operations.changes import (
     register,
     result_of_error,
 )
-from aws_operations.dynamodb_change_parts import (
+from aws_operations.dynamodb.change_parts import (
     drift_between,
     item_resource,
     key_of,
@@ -49,8 +49,8 @@ from aws_operations.dynamodb_change_parts import (
     table_of,
     target_of,
 )
-from aws_operations.dynamodb_json import Item, document_of, item_of, json_line, same
-from aws_operations.dynamodb_lines import JsonLines, Line, WrongLines, numbers_of_lines
+from aws_operations.dynamodb.json_lines import JsonLines, Line, WrongLines, numbers_of_lines
+from aws_operations.dynamodb.plain_json import Item, document_of, item_of, json_line, same
 from aws_operations.targets import Target, fill_template, name_in
 
 logger = logging.getLogger(__name__)

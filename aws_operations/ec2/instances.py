@@ -1,6 +1,6 @@
 """EC2 for operators: instances as rows, and waiting for them.
 
-Networks, volumes, zones and regions are in ``ec2_places``; writes are planned in ``ec2_changes``.
+Networks, volumes, zones and regions are in ``places``; writes are planned in ``changes``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ def instances(
 
 def instance_details(given: Sequence[str], aws_provider: AwsClientProvider) -> "Iterator[Instance]":
     """Yield all that is known of the instances that ids, names or tags mean (DescribeInstances)."""
-    from aws_operations.ec2_names import INSTANCES, resolve
+    from aws_operations.ec2.names import INSTANCES, resolve
 
     yield from resolve(INSTANCES, given, aws_provider)
 
@@ -63,7 +63,7 @@ def wait(
     ``timeout`` and ``interval`` in seconds; for what is raised see ``wait_for_instances``. Those that came
     are yielded also if others are late. What a tag means is settled before the wait.
     """
-    from aws_operations.ec2_names import INSTANCES, resolve
+    from aws_operations.ec2.names import INSTANCES, resolve
 
     ids = [instance.instance_id for instance in resolve(INSTANCES, given, aws_provider)]
     awaited = ec2_interactions.InstanceState(state)
@@ -93,7 +93,7 @@ def _vpc_ids(vpc: str | None, aws_provider: AwsClientProvider) -> Sequence[str |
     if vpc is None:
         return [None]
     # Here, not above: a plain list does not pay for names.
-    from aws_operations.ec2_names import resolve
-    from aws_operations.ec2_places import VPCS
+    from aws_operations.ec2.names import resolve
+    from aws_operations.ec2.places import VPCS
 
     return [found.vpc_id for found in resolve(VPCS, [vpc], aws_provider)]

@@ -1,6 +1,6 @@
 """DynamoDB for operators: tables, and single items as plain JSON.
 
-Queries, scans and batches are in ``dynamodb_reads``; writes are planned and applied in ``dynamodb_changes``.
+Queries, scans and batches are in ``many_items``; writes are planned and applied in ``changes``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.dynamodb_json import JsonObject, document_of
+from aws_operations.dynamodb.plain_json import JsonObject, document_of
 from aws_operations.targets import fill_template
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from aws_operations.changes import (
     is_answer_lost,
     register,
 )
-from aws_operations.rds_change_parts import databases_named, target_of
+from aws_operations.rds.change_parts import databases_named, target_of
 
 
 def plan_set_tags(

@@ -13,7 +13,7 @@ from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.aws_errors import AlreadyExists, AwsInteractionError, Conflict, InvalidInput, NotFound
 from aws_interactions.dynamodb_interactions import ConditionNotMet
 from aws_operations.changes import Change, JsonObject, ResultStatus
-from aws_operations.dynamodb_json import Item, document_of, item_of, json_line, same
+from aws_operations.dynamodb.plain_json import Item, document_of, item_of, json_line, same
 from aws_operations.targets import Target
 
 # AWS's limits are 4096 bytes and 300 operators in an expression; each comparison brings an "and" with it.

@@ -6,7 +6,7 @@ from aws_interactions import rds_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.rds_interactions import Database, DatabaseKind
 from aws_operations.changes import Change
-from aws_operations.rds_details import kind_named
+from aws_operations.rds.details import kind_named
 from aws_operations.targets import Target, fill_template
 
 

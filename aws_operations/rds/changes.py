@@ -22,10 +22,10 @@ from aws_operations.changes import (
     each_alone,
     register,
 )
-from aws_operations.rds_change_parts import database_of, databases_named, target_of
-from aws_operations.rds_snapshot_changes import plan_create_snapshot, plan_delete_snapshots
-from aws_operations.rds_states import check_allows, is_already
-from aws_operations.rds_tag_changes import plan_set_tags
+from aws_operations.rds.change_parts import database_of, databases_named, target_of
+from aws_operations.rds.snapshot_changes import plan_create_snapshot, plan_delete_snapshots
+from aws_operations.rds.states import check_allows, is_already
+from aws_operations.rds.tag_changes import plan_set_tags
 
 __all__ = [
     "plan_create_snapshot",

@@ -24,9 +24,9 @@ from aws_operations.changes import (
     each_alone,
     register,
 )
-from aws_operations.rds_change_parts import databases_named, target_of
-from aws_operations.rds_details import kind_named
-from aws_operations.rds_states import check_allows
+from aws_operations.rds.change_parts import databases_named, target_of
+from aws_operations.rds.details import kind_named
+from aws_operations.rds.states import check_allows
 from aws_operations.targets import fill_template
 
 _NOUN_BY_KIND = {DatabaseKind.INSTANCE: "snapshot", DatabaseKind.CLUSTER: "cluster-snapshot"}

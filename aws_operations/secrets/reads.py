@@ -1,6 +1,6 @@
 """Secrets for operators: what there is as rows, and a value as the bytes that it is.
 
-Writes are planned and applied in ``secrets_changes``.
+Writes are planned and applied in ``changes``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_operations.targets import fill_template
 
 if TYPE_CHECKING:
-    from aws_operations.secret_rows import SecretDetailsRow, SecretRow, SecretTagRow, SecretVersionRow
+    from aws_operations.secrets.rows import SecretDetailsRow, SecretRow, SecretTagRow, SecretVersionRow
 
 # The rows are loaded by those who yield them: reading a value does not pay for them.
 
@@ -24,7 +24,7 @@ def secrets(
     include_planned_deletion: bool = False,
 ) -> "Iterator[SecretRow]":
     """Yield the secrets of the account and region (ListSecrets), any number."""
-    from aws_operations.secret_rows import SecretRow
+    from aws_operations.secrets.rows import SecretRow
 
     prefix = None if name_prefix is None else fill_template(name_prefix, aws_provider)
     for secret in secrets_interactions.list_secrets(
@@ -35,7 +35,7 @@ def secrets(
 
 def details(secret_name: str, aws_provider: AwsClientProvider) -> "Iterator[SecretDetailsRow]":
     """Yield what is known of one secret besides its value (DescribeSecret)."""
-    from aws_operations.secret_rows import SecretDetailsRow
+    from aws_operations.secrets.rows import SecretDetailsRow
 
     found = secrets_interactions.describe_secret(fill_template(secret_name, aws_provider), aws_provider)
     yield SecretDetailsRow(
@@ -81,7 +81,7 @@ def versions(
     secret_name: str, aws_provider: AwsClientProvider, *, include_unlabelled: bool
 ) -> "Iterator[SecretVersionRow]":
     """Yield the versions of a secret (ListSecretVersionIds), those without a staging label if asked for."""
-    from aws_operations.secret_rows import SecretVersionRow
+    from aws_operations.secrets.rows import SecretVersionRow
 
     for version in secrets_interactions.list_secret_versions(
         fill_template(secret_name, aws_provider), aws_provider, include_unlabelled=include_unlabelled
@@ -91,7 +91,7 @@ def versions(
 
 def tags(secret_name: str, aws_provider: AwsClientProvider) -> "Iterator[SecretTagRow]":
     """Yield the tags of a secret, AWS's own left out (DescribeSecret)."""
-    from aws_operations.secret_rows import SecretTagRow
+    from aws_operations.secrets.rows import SecretTagRow
 
     found = secrets_interactions.get_secret_tags(fill_template(secret_name, aws_provider), aws_provider)
     return (SecretTagRow(name, text) for name, text in sorted(found.items()))

@@ -28,7 +28,7 @@ from aws_operations.changes import (
     register,
     result_of_error,
 )
-from aws_operations.s3_change_parts import (
+from aws_operations.s3.change_parts import (
     MAX_KEYS_A_CALL,
     applied_if,
     arn_of,
