@@ -12,12 +12,13 @@ from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, wait_options
 from commands.shapes import Shape
 
 if TYPE_CHECKING:
-    from aws_operations.ec2 import changes, instances as operations, places, tag_changes
+    from aws_operations.ec2 import changes, instances as operations, places, tag_changes, tagged
 else:
     operations = lazy("aws_operations.ec2.instances")
     changes = lazy("aws_operations.ec2.changes")
     tag_changes = lazy("aws_operations.ec2.tag_changes")
     places = lazy("aws_operations.ec2.places")
+    tagged = lazy("aws_operations.ec2.tagged")
 
 ec2 = noun("ec2", help="Instances, networks, volumes and their tags.")
 
@@ -186,6 +187,16 @@ def wait(instances: tuple[str, ...], state: str, timeout: int, interval: int) ->
     is terminated while another state is waited for is an error at once.
     """
     return partial(operations.wait, instances, state, timeout=timeout, interval=interval)
+
+
+@ec2.verb("tags", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} tags web-1 main")
+@click.argument("resources", metavar="RESOURCE...", type=UTF8_TEXT, nargs=-1, required=True)
+def tags(resources: tuple[str, ...]) -> Any:
+    """Show the tags of anything in EC2.
+
+    A RESOURCE is an id, a tag Name that one resource of any kind has, or tag:KEY=VALUE for all that have it.
+    """
+    return partial(tagged.tags, resources)
 
 
 @ec2.verb("tag", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} tag web-1 main team=ops --dry-run")

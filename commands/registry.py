@@ -99,6 +99,7 @@ WORDS_OF_OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "secrets update": ("secrets put",),
     "secrets rollback": ("secrets promote",),
     "ec2 ls": ("ec2 list",),
+    "ec2 describe-tags": ("ec2 tags",),
     "ec2 describe-instances": ("ec2 list", "ec2 show"),
     "ec2 describe": ("ec2 show",),
     "ec2 describe-vpcs": ("ec2 vpcs",),

@@ -1,6 +1,6 @@
 """Anything in EC2 that can have tags, found by id, by tag ``Name`` or by ``tag:KEY=VALUE``."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,26 @@ class TaggedResource:
     resource_id: str
     resource_type: str | None
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """One tag of one resource; ``type`` is EC2's word for what it is, such as ``vpc``."""
+
+    resource: str
+    type: str | None
+    name: str
+    value: str
+
+
+def tags(given: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[TagRow]:
+    """Yield the tags of the resources that ids, names and tags mean (DescribeTags).
+
+    Raises what ``resolve_resources`` raises.
+    """
+    for resource in resolve_resources(given, aws_provider):
+        for name, value in sorted(resource.tags.items()):
+            yield TagRow(resource.resource_id, resource.resource_type, name, value)
 
 
 def resolve_resources(given: Sequence[str], aws_provider: AwsClientProvider) -> list[TaggedResource]:

@@ -21,7 +21,7 @@ from aws_operations.changes import (
 )
 from aws_operations.ec2.names import NameIsAmbiguous, NothingHasTheName
 from aws_operations.ec2.tag_changes import plan_tag
-from aws_operations.ec2.tagged import resolve_resources
+from aws_operations.ec2.tagged import TagRow, resolve_resources, tags
 from tests.support.ec2_things import run_instance
 
 ONE = "i-00000000000000001"
@@ -191,3 +191,15 @@ def test_WHEN_tags_pass_a_limit_THEN_nothing_is_planned(
     client = FakeClient("ec2").answers("describe_tags", described(**tags))
     with pytest.raises(InvalidInput, match=message):
         list(plan_tag([ONE], fake_provider(ec2=client), add=add, remove=remove))
+
+
+def test_WHEN_tags_are_shown_THEN_each_is_a_row_AND_a_name_nothing_has_is_an_error(
+    aws_provider: AwsClientProvider,
+) -> None:
+    one = run_instance(aws_provider, Name="web-1", role="web")
+    assert list(tags(["web-1"], aws_provider)) == [
+        TagRow(one, "instance", "Name", "web-1"),
+        TagRow(one, "instance", "role", "web"),
+    ]
+    with pytest.raises(NothingHasTheName):
+        list(tags(["nowhere"], aws_provider))

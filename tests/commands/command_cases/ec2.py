@@ -6,6 +6,7 @@ CASES: dict[str, list[str]] = {
     "ec2 reboot": ["web-1"],
     "ec2 terminate": ["batch-1"],
     "ec2 wait": ["web-1"],
+    "ec2 tags": ["web-1", "main"],
     "ec2 tag": ["web-1", "stage=another"],
     "ec2 vpcs": ["main"],
     "ec2 subnets": ["--vpc", "main"],

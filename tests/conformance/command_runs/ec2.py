@@ -108,6 +108,13 @@ def tag(stage: Stage) -> None:
     assert tags_of(stage, instance) == {"team": "ops"}
 
 
+@runs("ec2 tags")
+def tags(stage: Stage) -> None:
+    (instance,) = instances_of(stage, team="ops")
+    rows = stage.rows(instance)
+    assert [(row["resource"], row["name"], row["value"]) for row in rows] == [(instance, "team", "ops")]
+
+
 @runs("ec2 vpcs")
 def vpcs(stage: Stage) -> None:
     assert default_vpc(stage) in [row["vpc_id"] for row in stage.rows()]
