@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from aws_interactions.rds_interactions.database_waits import (
         AwaitedState as AwaitedState,
+        DatabaseWatch as DatabaseWatch,
         wait_for_database as wait_for_database,
     )
     from aws_interactions.rds_interactions.databases import (
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
 
 _NAMES_BY_HOME = {
     "database_records": ("Database", "DatabaseKind", "DatabaseStatus"),
-    "database_waits": ("AwaitedState", "wait_for_database"),
+    "database_waits": ("AwaitedState", "DatabaseWatch", "wait_for_database"),
     "databases": ("get_database", "get_db_cluster", "get_db_instance", "list_databases"),
     "errors": (
         "ClusterMemberNotAlone",

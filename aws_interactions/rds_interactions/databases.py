@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from aws_interactions.aws_errors import AwsInteractionError, translate_aws_errors
+from aws_interactions.aws_errors import AwsInteractionError, InvalidInput, translate_aws_errors
 from aws_interactions.calls import pages_of
 from aws_interactions.rds_interactions.database_records import Database, DatabaseKind, DatabaseStatus
 from aws_interactions.rds_interactions.errors import DatabaseAmbiguous, DatabaseDoesntExist, database_errors
@@ -19,12 +19,13 @@ logger = logging.getLogger(__name__)
 
 
 def list_databases(
-    aws_provider: "AwsClientProvider", *, kind: DatabaseKind | None = None
+    aws_provider: "AwsClientProvider", *, kind: DatabaseKind | str | None = None
 ) -> Iterator[Database]:
     """Yield instances, then clusters, or those of one kind (DescribeDBInstances, DescribeDBClusters).
 
     Any number. Neptune and DocumentDB share this API: theirs are among them, told by their engine.
     """
+    kind = None if kind is None else kind_named(kind)
     logger.debug("list_databases kind=%s", kind)
     client: Any = aws_provider.get_rds()
     with translate_aws_errors("rds", "*"):
@@ -37,7 +38,7 @@ def list_databases(
 
 
 def get_database(
-    identifier: str, aws_provider: "AwsClientProvider", *, kind: DatabaseKind | None = None
+    identifier: str, aws_provider: "AwsClientProvider", *, kind: DatabaseKind | str | None = None
 ) -> Database:
     """Return one instance or cluster by identifier or ARN (DescribeDBInstances, DescribeDBClusters).
 
@@ -45,7 +46,7 @@ def get_database(
     ``DatabaseDoesntExist``; an identifier that names both an instance and a cluster raises
     ``DatabaseAmbiguous``.
     """
-    kind = kind or kind_of_arn(identifier)
+    kind = kind_of_arn(identifier) if kind is None else kind_named(kind)
     if kind is DatabaseKind.INSTANCE:
         return get_db_instance(identifier, aws_provider)
     if kind is DatabaseKind.CLUSTER:
@@ -91,6 +92,14 @@ def status_now(identifier: str, kind: DatabaseKind, aws_provider: "AwsClientProv
         return get_database(identifier, aws_provider, kind=kind).status_text
     except (AwsInteractionError, ClientError):
         return None
+
+
+def kind_named(kind: DatabaseKind | str) -> DatabaseKind:
+    """Return the kind that a word means; any but ``instance`` and ``cluster`` raises ``InvalidInput``."""
+    if kind not in tuple(DatabaseKind):
+        message = f"{str(kind)!r} is not a kind of database: instance or cluster"
+        raise InvalidInput(message)
+    return DatabaseKind(kind)
 
 
 def kind_of_arn(identifier: str) -> DatabaseKind | None:

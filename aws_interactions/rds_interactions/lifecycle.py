@@ -8,6 +8,7 @@ from aws_interactions.rds_interactions.database_records import Database, Databas
 from aws_interactions.rds_interactions.databases import (
     database_of_cluster,
     database_of_instance,
+    kind_named,
     status_now,
 )
 from aws_interactions.rds_interactions.errors import database_errors
@@ -18,21 +19,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def start_database(identifier: str, kind: DatabaseKind, aws_provider: "AwsClientProvider") -> Database:
+def start_database(identifier: str, kind: DatabaseKind | str, aws_provider: "AwsClientProvider") -> Database:
     """Start an instance or a cluster, as ``start_db_instance`` and ``start_db_cluster`` do."""
-    start = start_db_instance if kind is DatabaseKind.INSTANCE else start_db_cluster
+    start = start_db_instance if kind_named(kind) is DatabaseKind.INSTANCE else start_db_cluster
     return start(identifier, aws_provider)
 
 
-def stop_database(identifier: str, kind: DatabaseKind, aws_provider: "AwsClientProvider") -> Database:
+def stop_database(identifier: str, kind: DatabaseKind | str, aws_provider: "AwsClientProvider") -> Database:
     """Stop an instance or a cluster, as ``stop_db_instance`` and ``stop_db_cluster`` do."""
-    stop = stop_db_instance if kind is DatabaseKind.INSTANCE else stop_db_cluster
+    stop = stop_db_instance if kind_named(kind) is DatabaseKind.INSTANCE else stop_db_cluster
     return stop(identifier, aws_provider)
 
 
-def reboot_database(identifier: str, kind: DatabaseKind, aws_provider: "AwsClientProvider") -> Database:
+def reboot_database(identifier: str, kind: DatabaseKind | str, aws_provider: "AwsClientProvider") -> Database:
     """Reboot an instance or a cluster, as ``reboot_db_instance`` and ``reboot_db_cluster`` do."""
-    reboot = reboot_db_instance if kind is DatabaseKind.INSTANCE else reboot_db_cluster
+    reboot = reboot_db_instance if kind_named(kind) is DatabaseKind.INSTANCE else reboot_db_cluster
     return reboot(identifier, aws_provider)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.calls import only_given, pages_of
 from aws_interactions.rds_interactions.database_records import DatabaseKind
-from aws_interactions.rds_interactions.databases import kind_of_arn, status_now
+from aws_interactions.rds_interactions.databases import kind_named, kind_of_arn, status_now
 from aws_interactions.rds_interactions.errors import (
     DatabaseDoesntExist,
     SnapshotAmbiguous,
@@ -33,7 +33,7 @@ def list_snapshots(
     aws_provider: "AwsClientProvider",
     *,
     database: str | None = None,
-    kind: DatabaseKind | None = None,
+    kind: DatabaseKind | str | None = None,
     snapshot_type: str | None = None,
 ) -> Iterator[Snapshot]:
     """Yield snapshots of instances, then of clusters (DescribeDBSnapshots, DescribeDBClusterSnapshots).
@@ -42,6 +42,7 @@ def list_snapshots(
     ``automated`` or ``awsbackup``. Any number. A database that is gone may have left snapshots: one
     that is not there is no error.
     """
+    kind = None if kind is None else kind_named(kind)
     place = None if database is None else _place_of_arn(database)
     if database is not None:
         kind = kind or kind_of_arn(database)
@@ -54,13 +55,14 @@ def list_snapshots(
 
 
 def get_snapshot(
-    identifier: str, aws_provider: "AwsClientProvider", *, kind: DatabaseKind | None = None
+    identifier: str, aws_provider: "AwsClientProvider", *, kind: DatabaseKind | str | None = None
 ) -> Snapshot | None:
     """Return a snapshot, ``None`` for an absent one (DescribeDBSnapshots, DescribeDBClusterSnapshots).
 
     Where ``kind`` is given only that is looked for; else an identifier that names a snapshot of an
     instance and one of a cluster raises ``SnapshotAmbiguous``.
     """
+    kind = None if kind is None else kind_named(kind)
     logger.debug("get_snapshot snapshot=%s kind=%s", identifier, kind)
     client: Any = aws_provider.get_rds()
     found: list[Snapshot] = []
@@ -86,7 +88,7 @@ def get_snapshot(
 def create_snapshot(
     identifier: str,
     database: str,
-    kind: DatabaseKind,
+    kind: DatabaseKind | str,
     aws_provider: "AwsClientProvider",
     *,
     tags: Mapping[str, str] | None = None,
@@ -97,6 +99,7 @@ def create_snapshot(
     ``DatabaseDoesntExist``, ``DatabaseInWrongState``, ``TooManySnapshots``, and ``InvalidInput``, unsent,
     for an identifier or tags that AWS would refuse.
     """
+    kind = kind_named(kind)
     check_snapshot_name(identifier, kind)
     check_tags(tags or {})
     logger.debug("create_snapshot snapshot=%s database=%s", identifier, database)
@@ -118,12 +121,13 @@ def create_snapshot(
     return snapshot
 
 
-def delete_snapshot(identifier: str, kind: DatabaseKind, aws_provider: "AwsClientProvider") -> None:
+def delete_snapshot(identifier: str, kind: DatabaseKind | str, aws_provider: "AwsClientProvider") -> None:
     """Delete a manual snapshot for good (DeleteDBSnapshot, DeleteDBClusterSnapshot).
 
     Raises ``SnapshotDoesntExist``, and ``SnapshotInWrongState`` for an automated one, which AWS deletes
     by itself, or one that is not available.
     """
+    kind = kind_named(kind)
     logger.debug("delete_snapshot snapshot=%s kind=%s", identifier, kind)
     client: Any = aws_provider.get_rds()
     with snapshot_errors(identifier):
@@ -134,8 +138,9 @@ def delete_snapshot(identifier: str, kind: DatabaseKind, aws_provider: "AwsClien
     logger.info("deleted snapshot %s", identifier)
 
 
-def check_snapshot_name(identifier: str, kind: DatabaseKind) -> None:
+def check_snapshot_name(identifier: str, kind: DatabaseKind | str) -> None:
     """Raise ``InvalidInput`` for a name that AWS would refuse for a new snapshot."""
+    kind = kind_named(kind)
     longest = _LONGEST_NAME[kind]
     if len(identifier) > longest or not _NAME.fullmatch(identifier):
         message = (

@@ -13,7 +13,7 @@ from aws_operations.targets import fill_template
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
-    from aws_interactions.rds_interactions import AwaitedState, Database, DatabaseKind, Snapshot
+    from aws_interactions.rds_interactions import Database, DatabaseKind, DatabaseWatch, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,29 +128,23 @@ def wait(
     what became of those that did not come is raised in the end: ``WaitTimedOut`` if any was late.
     """
     start = clock()
-    awaited = rds_interactions.AwaitedState(state)
-    pending = list(dict.fromkeys(fill_template(identifier, aws_provider) for identifier in identifiers))
+    names = dict.fromkeys(fill_template(identifier, aws_provider) for identifier in identifiers)
+    pending = [rds_interactions.DatabaseWatch(name, state, aws_provider, kind=kind) for name in names]
     errors: list[AwsInteractionError] = []
     is_first_round = True
     while True:
         left = timeout - (clock() - start)
-        look = partial(
-            _look,
-            awaited=awaited,
-            aws_provider=aws_provider,
-            kind=kind_named(kind),
-            interval=interval,
-            waited=0 if left > 0 else timeout,
-        )
-        for name in tuple(pending):
-            seen = look(name)
+        for watch in tuple(pending):
+            seen = _look(watch, interval=interval, waited=0 if left > 0 else timeout)
             if isinstance(seen, WaitTimedOut) and left > 0:
                 continue
-            pending.remove(name)
+            pending.remove(watch)
             if isinstance(seen, AwsInteractionError):
                 errors.append(seen)
             else:
-                yield WaitRow(name, seen.status_text if seen else state, round(clock() - start, 1))
+                yield WaitRow(
+                    watch.identifier, seen.status_text if seen else state, round(clock() - start, 1)
+                )
         is_mistyped = is_first_round and any(isinstance(error, NotFound) for error in errors)
         if not pending or is_mistyped:
             break
@@ -161,26 +155,12 @@ def wait(
 
 
 def _look(
-    name: str,
-    *,
-    awaited: "AwaitedState",
-    aws_provider: "AwsClientProvider",
-    kind: "DatabaseKind | None",
-    interval: float,
-    waited: float,
+    watch: "DatabaseWatch", *, interval: float, waited: float
 ) -> "Database | AwsInteractionError | None":
     """Look once; return what has come, or why it has not: late, after ``waited`` seconds, gone or failed."""
     try:
-        return rds_interactions.wait_for_database(
-            name,
-            awaited,
-            aws_provider,
-            kind=kind,
-            timeout=waited,
-            interval=interval,
-            # The time is over at the second reading, whenever that is.
-            clock=partial(next, iter((0.0, waited))),
-        )
+        # The time is over at the second reading, whenever that is.
+        return watch.wait(timeout=waited, interval=interval, clock=partial(next, iter((0.0, waited))))
     except (WaitTimedOut, NotFound, Conflict) as error:
         return error
 

@@ -180,3 +180,50 @@ def test_WHEN_waiting_AND_the_times_make_no_sense_THEN_nothing_is_asked() -> Non
     with pytest.raises(InvalidInput):
         wait(client, AwaitedState.AVAILABLE, Clock(), interval=0)
     assert client.calls == []
+
+
+def test_WHEN_the_state_to_wait_for_is_a_word_THEN_it_is_understood() -> None:
+    provider = fake_provider(rds=through("stopped"))
+    found = rds.wait_for_database("a", "stopped", provider)
+    assert found is not None
+    assert found.status_text == "stopped"
+
+
+def test_WHEN_the_state_to_wait_for_is_no_such_word_THEN_nothing_is_asked() -> None:
+    client = through("stopped")
+    with pytest.raises(InvalidInput, match="'halted' is not a state to wait for: available, stopped or del"):
+        rds.wait_for_database("a", "halted", fake_provider(rds=client))
+    assert client.calls == []
+
+
+def test_WHEN_the_kind_is_a_word_THEN_it_is_understood() -> None:
+    client = FakeClient("rds").answers("stop_db_instance", {"DBInstance": instance("a", "stopping")})
+    assert rds.stop_database("a", "instance", fake_provider(rds=client)).kind is DatabaseKind.INSTANCE
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda provider: rds.start_database("a", "table", provider),
+        lambda provider: rds.stop_database("a", "table", provider),
+        lambda provider: rds.reboot_database("a", "table", provider),
+        lambda provider: rds.get_database("a", provider, kind="table"),
+        lambda provider: list(rds.list_databases(provider, kind="table")),
+        lambda provider: rds.wait_for_database("a", AwaitedState.AVAILABLE, provider, kind="table"),
+        lambda provider: rds.create_snapshot("s", "a", "table", provider),
+        lambda provider: rds.delete_snapshot("s", "table", provider),
+        lambda provider: rds.get_snapshot("s", provider, kind="table"),
+        lambda provider: list(rds.list_snapshots(provider, kind="table")),
+    ],
+)
+def test_WHEN_the_kind_is_no_such_word_THEN_nothing_is_asked(act: Callable[[Any], Any]) -> None:
+    client = FakeClient("rds")
+    with pytest.raises(InvalidInput, match="'table' is not a kind of database: instance or cluster"):
+        act(fake_provider(rds=client))
+    assert client.calls == []
+
+
+def test_WHEN_a_snapshots_kind_is_a_word_THEN_that_one_is_deleted() -> None:
+    client = FakeClient("rds").answers("delete_db_snapshot", {})
+    rds.delete_snapshot("s", "instance", fake_provider(rds=client))
+    assert [call.operation for call in client.calls] == ["delete_db_snapshot"]

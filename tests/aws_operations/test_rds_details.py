@@ -162,3 +162,30 @@ def test_WHEN_waiting_AND_one_goes_meanwhile_THEN_the_others_are_waited_for() ->
 def test_WHEN_waiting_AND_the_interval_is_nothing_THEN_it_is_refused() -> None:
     with pytest.raises(InvalidInput):
         list(rds_details.wait(["a"], "stopped", World(a=[(0, "stopping")]).provider(), timeout=1, interval=0))
+
+
+def test_WHEN_waiting_THEN_each_state_is_told_once_however_often_it_is_seen(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="aws_interactions.rds_interactions")
+    world = World(a=[(0, "stopping"), (35, "stopped")], b=[(0, "available"), (25, "stopped")])
+    list(waited(world, "a", "b"))
+    assert caplog.messages == ["a is stopping", "b is available", "b is stopped", "a is stopped"]
+
+
+def test_WHEN_waiting_for_a_clusters_end_THEN_an_instance_of_its_name_is_not_taken_for_it() -> None:
+    client = FakeClient("rds").raises("describe_db_instances", code="DBInstanceNotFound")
+    client.answers("describe_db_instances", {"DBInstances": [instance("a")]})
+    client.answers("describe_db_clusters", {"DBClusters": [cluster("a", "deleting")]})
+    client.raises("describe_db_clusters", code="DBClusterNotFoundFault")
+    world = World()
+    [row] = rds_details.wait(
+        ["a"],
+        "deleted",
+        fake_provider(rds=client),
+        timeout=60,
+        interval=10,
+        sleep=world.sleep,
+        clock=world.clock,
+    )
+    assert (row.status, row.seconds) == ("deleted", 10)
