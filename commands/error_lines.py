@@ -48,6 +48,9 @@ _KINDS_IN_THE_WAY = (
     ("aws_operations.dynamodb.batch_changes", "ItemsAlreadyExist"),
 )
 
+# The --overwrite of that command is about items.
+_LEFT_OVER_IN_THE_WAY = ("aws_operations.dynamodb.batch_changes", "LeftOverFileExists")
+
 
 def error_line(
     error: BaseException, target: "Target | None" = None, *, is_read: bool = False, is_only: bool = False
@@ -123,6 +126,8 @@ def _advice(error: BaseException, *, is_read: bool) -> tuple[str, str]:
     changed = "the rest of the batch was carried out" if getattr(error, "failures", None) else found[0]
     if _is_local(error):
         changed = ""
+    if is_loaded_kind(error, *_LEFT_OVER_IN_THE_WAY):
+        return changed, "choose another name, or remove the file"
     if any(is_loaded_kind(error, module, kind) for module, kind in _KINDS_IN_THE_WAY):
         return changed, "choose another name, or replace it with --overwrite"
     actions = getattr(error, "iam_actions", ())

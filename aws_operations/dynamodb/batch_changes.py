@@ -27,7 +27,7 @@ from aws_interactions.aws_errors import (
     Throttled,
 )
 from aws_interactions.dynamodb_interactions import TableDescription, to_attribute, to_item
-from aws_interactions.local_files import check_destination, new_file
+from aws_interactions.local_files import CantWriteFileAlreadyExists, check_destination, new_file
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
     Change,
@@ -72,6 +72,10 @@ class ItemsAlreadyExist(AlreadyExists):
         )
         self.table_name = table_name
         self.lines = tuple(lines)
+
+
+class LeftOverFileExists(CantWriteFileAlreadyExists):
+    """The file for the lines left over is there; it is never replaced, what it holds may be needed."""
 
 
 class ItemNotWritten(Throttled):
@@ -145,7 +149,8 @@ class BatchWrite:
         environment = aws_provider.get_aws_env()
         target = target_of(environment)
         if self._left_over is not None:
-            check_destination(Path(name_in(target, self._left_over)), overwrite=False)
+            with _as_left_over():
+                check_destination(Path(name_in(target, self._left_over)), overwrite=False)
         open_lines: dict[str, str] = {}
         in_the_way: list[int] = []
         for line, key, present in _with_present(lines, keys, table, aws_provider):
@@ -204,8 +209,16 @@ class BatchWrite:
             raise failures[0]
 
 
+@contextmanager
+def _as_left_over() -> Iterator[None]:
+    try:
+        yield
+    except CantWriteFileAlreadyExists as error:
+        raise LeftOverFileExists(error.file_path) from error
+
+
 def _keep(path: Path, lines: Collection[str]) -> None:
-    with new_file(path) as write:
+    with _as_left_over(), new_file(path) as write:
         write("".join(f"{text}\n" for text in lines).encode())
     count = "1 line was" if len(lines) == 1 else f"{len(lines)} lines were"
     logger.warning("%s not carried out, or may not have been; kept in %s", count, path)

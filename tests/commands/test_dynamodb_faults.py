@@ -243,6 +243,8 @@ def test_WHEN_the_left_over_file_is_there_already_THEN_nothing_is_sent(
     )
     assert done.returncode == 3
     assert "it already exists" in done.stderr
+    assert "choose another name, or remove the file" in done.stderr
+    assert "--overwrite" not in done.stderr
     assert proxy.writes == []
     assert file.read_text() == lines("b")
 
