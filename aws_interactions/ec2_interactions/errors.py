@@ -66,6 +66,13 @@ class InstancesAreLate(WaitTimedOut):
         self.come = tuple(come)
 
 
+def check_is_list(instance_ids: Sequence[str]) -> None:
+    """Raise ``InvalidInput`` for one bare id, whose characters would be taken for ids."""
+    if isinstance(instance_ids, str):
+        message = f"give a list of instance ids, [{instance_ids!r}], not one bare id"
+        raise InvalidInput(message)
+
+
 def named(ids: Sequence[str]) -> str:
     """Return ids as a message has them: the first few, and how many more."""
     shown = ", ".join(ids[:_FEW])

@@ -11,6 +11,7 @@ from aws_interactions.ec2_interactions.errors import (
     InstanceDoesNotExist,
     InstancesAreLate,
     InstanceStateConflict,
+    check_is_list,
     named,
 )
 from aws_interactions.ec2_interactions.instance_records import Instance, InstanceState
@@ -27,7 +28,7 @@ WAITABLE = (InstanceState.RUNNING, InstanceState.STOPPED, InstanceState.TERMINAT
 
 def wait_for_instances(
     instance_ids: Sequence[str],
-    state: InstanceState,
+    state: InstanceState | str,
     aws_provider: "AwsClientProvider",
     *,
     timeout: float = 1800,
@@ -37,13 +38,15 @@ def wait_for_instances(
 ) -> list[Instance]:
     """Look every ``interval`` seconds until all are running, stopped or terminated; return them.
 
-    Any other state is ``InvalidInput``. Raises ``InstancesAreLate`` after ``timeout`` seconds,
-    ``InstanceStateConflict`` as soon as one is terminated while another state is waited for, and
-    ``InstanceDoesNotExist``; one that vanishes while its end is waited for is terminated.
+    Any other state, and one bare id, is ``InvalidInput``. Raises ``InstancesAreLate`` after ``timeout``
+    seconds, ``InstanceStateConflict`` as soon as one is terminated while another state is waited for,
+    and ``InstanceDoesNotExist``; one that vanishes while its end is waited for is terminated.
     """
+    check_is_list(instance_ids)
     if state not in WAITABLE:
         message = f"{state} is not a state to wait for: {', '.join(WAITABLE)}"
         raise InvalidInput(message)
+    state = InstanceState(state)
     logger.debug("wait_for_instances instance_ids=%s state=%s timeout=%s", instance_ids, state, timeout)
     seen: dict[str, Instance] = {}
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from aws_interactions.aws_errors import InvalidInput, error_code
-from aws_interactions.ec2_interactions.errors import InstanceDoesNotExist, ec2_errors, message_of, named
+from aws_interactions.ec2_interactions.errors import (
+    InstanceDoesNotExist,
+    check_is_list,
+    ec2_errors,
+    message_of,
+    named,
+)
 from aws_interactions.ec2_interactions.instance_records import InstanceState
 
 if TYPE_CHECKING:
@@ -87,6 +93,7 @@ def terminate_instances(
 
 @contextmanager
 def _writing(verb: str, instance_ids: Sequence[str]) -> Iterator[None]:
+    check_is_list(instance_ids)
     if not 1 <= len(instance_ids) <= MAX_INSTANCES_A_CALL:
         message = f"{len(instance_ids)} instances to {verb}, where AWS takes 1 to {MAX_INSTANCES_A_CALL}"
         raise InvalidInput(message)

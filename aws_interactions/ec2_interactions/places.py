@@ -67,7 +67,9 @@ def list_regions(aws_provider: "AwsClientProvider", *, all_regions: bool = False
         )
         for region in found
     )
-    return sorted(regions, key=lambda region: region.region)
+    # Not all that speak EC2's protocol heed AllRegions.
+    wanted = (region for region in regions if all_regions or region.is_enabled)
+    return sorted(wanted, key=lambda region: region.region)
 
 
 def get_enabled_regions(aws_provider: "AwsClientProvider") -> list[str]:

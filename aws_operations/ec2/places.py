@@ -55,6 +55,7 @@ class NetworkInterfaceRow:
     eni_id: str
     name: str | None
     eni_type: str
+    vpc_id: str
     subnet_id: str
     private_ip: str | None
     public_ip: str | None
@@ -170,6 +171,7 @@ def network_interfaces(
             eni.eni_id,
             eni.name,
             eni.eni_type,
+            eni.vpc_id,
             eni.subnet_id,
             eni.private_ip,
             eni.public_ip,

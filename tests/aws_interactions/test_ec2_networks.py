@@ -179,6 +179,15 @@ def test_WHEN_regions_are_asked_for_THEN_the_enabled_ones_come_AND_all_if_wanted
     assert {region.region for region in every if region.is_enabled} == set(enabled)
 
 
+def test_WHEN_enabled_regions_are_asked_for_AND_all_come_THEN_the_others_are_left_out() -> None:
+    statuses = {"eu-west-1": "opt-in-not-required", "af-south-1": "not-opted-in", "me-south-1": "opted-in"}
+    told = [{"RegionName": region, "OptInStatus": status} for region, status in statuses.items()]
+    client = FakeClient("ec2").answers("describe_regions", {"Regions": told})
+    provider = fake_provider(ec2=client)
+    assert [region.region for region in ec2.list_regions(provider)] == ["eu-west-1", "me-south-1"]
+    assert len(ec2.list_regions(provider, all_regions=True)) == 3
+
+
 def test_WHEN_zones_are_asked_for_THEN_those_of_the_region_come(aws_provider: AwsClientProvider) -> None:
     zones = ec2.get_azs_in_region(aws_provider)
     assert [zone.az for zone in zones] == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]

@@ -226,3 +226,30 @@ def test_WHEN_tags_only_look_alike_THEN_they_are_left_out(aws_provider: AwsClien
     run_instance(aws_provider, Name="ab")
     found = list(ec2.list_resource_tags(aws_provider, key="Name", values=["a*"]))
     assert found == [ec2.ResourceTag(wanted, "instance", "Name", "a*")]
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_WHEN_one_bare_id_is_given_THEN_it_is_refused_unsent(
+    write: Callable[[Any, AwsClientProvider], Any],
+) -> None:
+    client = FakeClient("ec2")
+    with pytest.raises(InvalidInput, match=f"give a list of instance ids, .'{ONE}'., not one bare id"):
+        write(ONE, fake_provider(ec2=client))
+    assert client.calls == []
+
+
+def test_WHEN_waiting_AND_one_bare_id_is_given_THEN_it_is_refused_unsent() -> None:
+    client = FakeClient("ec2")
+    with pytest.raises(InvalidInput, match="not one bare id"):
+        ec2.wait_for_instances(ONE, InstanceState.RUNNING, fake_provider(ec2=client))
+    assert client.calls == []
+
+
+def test_WHEN_the_state_to_wait_for_is_a_word_THEN_it_is_understood() -> None:
+    looks = [answer_of(instance(ONE, "shutting-down")), answer_of()]
+    clock = Clock()
+    client = FakeClient("ec2").answers("describe_instances", looks)
+    [found] = ec2.wait_for_instances(
+        [ONE], "terminated", fake_provider(ec2=client), sleep=clock.sleep, clock=clock
+    )
+    assert found.state is InstanceState.TERMINATED

@@ -161,7 +161,7 @@ def test_WHEN_places_are_listed_THEN_names_narrow_them_as_ids_do(aws_provider: A
     assert len(list(ec2_places.vpcs([], aws_provider))) == 2
     assert {row.vpc_id for row in ec2_places.subnets([], aws_provider, vpc="main")} == {vpc_id}
     [eni] = ec2_places.network_interfaces([], aws_provider, vpc="main", instance="web-1")
-    assert eni.instance_id == instance_id
+    assert (eni.instance_id, eni.vpc_id) == (instance_id, vpc_id)
     [volume] = ec2_places.volumes([], aws_provider, instance="tag:Name=web-1")
     assert volume.instance_ids == (instance_id,)
     assert len(list(ec2_places.network_interfaces([], aws_provider, subnet=eni.subnet_id))) == 2
