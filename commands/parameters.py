@@ -1,7 +1,7 @@
 """Parameter types that several commands share."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -118,6 +118,16 @@ WAIT = Seconds(option_values.wait)
 FILE = FileName()
 UTF8_TEXT = Utf8Text()
 NAME_AND_VALUE = NameAndValue()
+
+
+def each_once(what: str, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return names and values as a dict; a name given twice is a usage error, which calls it ``what``."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name in found if [given for given, _ in pairs].count(name) > 1)
+        raise click.UsageError(f"the {what} {twice!r} is given twice")
+    return found
+
 
 Body = TypeVar("Body", bound=Callable[..., Any])
 

@@ -7,7 +7,7 @@ import click
 
 from commands.app import noun
 from commands.lazy import lazy
-from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, wait_options
+from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, each_once, wait_options
 from commands.shapes import Shape
 
 if TYPE_CHECKING:
@@ -52,17 +52,9 @@ def list_(kind: str | None, engine: str | None, status: str | None, tags: tuple[
         kind,
         engine.lower() if engine else None,
         status.lower() if status else None,
-        _each_once("tag", tags),
+        each_once("tag", tags),
     )
     return partial(operations.databases, wanted)
-
-
-def _each_once(what: str, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for name in found if [given for given, _ in pairs].count(name) > 1)
-        raise click.UsageError(f"the {what} {twice!r} is given twice")
-    return found
 
 
 @rds.verb("show", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} show orders-db")
@@ -118,13 +110,14 @@ def reboot(databases: tuple[str, ...], kind: str | None) -> Any:
     return partial(changes.plan_reboot, databases, kind=kind)
 
 
-@rds.verb("wait", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} wait orders-db --state available")
+@rds.verb("wait", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} wait orders-db")
 @databases_argument
 @click.option(
     "--state",
     type=click.Choice(["available", "stopped", "deleted"], case_sensitive=False),
-    required=True,
-    help="What to wait for.",
+    default="available",
+    show_default=True,
+    help="What they are all to be.",
 )
 @kind_option
 @wait_options
@@ -206,4 +199,4 @@ def tags_set(database: str, tags: tuple[tuple[str, str], ...], kind: str | None)
 
     AWS's own, which start with aws:, stay.
     """
-    return partial(changes.plan_set_tags, database, _each_once("tag", tags), kind=kind)
+    return partial(changes.plan_set_tags, database, each_once("tag", tags), kind=kind)

@@ -8,7 +8,7 @@ import click
 
 from commands.app import noun, settings_of
 from commands.lazy import lazy
-from commands.parameters import BUCKET, BUCKET_TO_LIST, EXPIRY, FILE, NAME_AND_VALUE, UTF8_TEXT
+from commands.parameters import BUCKET, BUCKET_TO_LIST, EXPIRY, FILE, NAME_AND_VALUE, UTF8_TEXT, each_once
 from commands.shapes import FileWork, MakingWork, Shape
 
 if TYPE_CHECKING:
@@ -125,16 +125,8 @@ def put(
         f"{key}{Path(file).name}" if key.endswith("/") else key,
         overwrite=overwrite,
         content_type=content_type,
-        user_metadata=_each_once("metadata name", metadata),
+        user_metadata=each_once("metadata name", metadata),
     )
-
-
-def _each_once(what: str, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for name in found if [given for given, _ in pairs].count(name) > 1)
-        raise click.UsageError(f"the {what} {twice!r} is given twice")
-    return found
 
 
 @s3.verb(
@@ -266,7 +258,7 @@ def tags_get(bucket: str, key: str | None) -> Any:
 @click.option("--key", type=UTF8_TEXT, help="Tag this object, not the bucket.")
 def tags_set(bucket: str, tags: tuple[tuple[str, str], ...], key: str | None) -> Any:
     """Make the tags of a bucket or an object exactly these; none given means no tags."""
-    return partial(changes.plan_set_tags, bucket, key, _each_once("tag", tags))
+    return partial(changes.plan_set_tags, bucket, key, each_once("tag", tags))
 
 
 versioning = s3.group("versioning", help="Whether a bucket keeps old versions.")

@@ -9,7 +9,7 @@ import click
 
 from commands.app import noun, settings_of
 from commands.lazy import lazy
-from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName
+from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName, each_once
 from commands.shapes import Shape
 
 if TYPE_CHECKING:
@@ -62,14 +62,6 @@ def _refuse_a_value(_context: click.Context, _parameter: click.Parameter, words:
         )
 
 
-def _each_once(what: str, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for name in found if [given for given, _ in pairs].count(name) > 1)
-        raise click.UsageError(f"the {what} {twice!r} is given twice")
-    return found
-
-
 @secrets.verb("list", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} list")
 @click.option("--prefix", type=UTF8_TEXT, help="Only names that start with this.")
 @click.option(
@@ -81,7 +73,7 @@ def list_(prefix: str | None, *, tags: tuple[tuple[str, str], ...], include_plan
     return partial(
         operations.secrets,
         name_prefix=prefix,
-        tags=_each_once("tag", tags),
+        tags=each_once("tag", tags),
         include_planned_deletion=include_planned_deletion,
     )
 
@@ -160,7 +152,7 @@ def create(
         changes.plan_create_secret,
         name,
         secret_input.held_value(name, file, from_stdin=from_stdin, is_binary=is_binary),
-        new=changes.NewSecret(description=description, tags=_each_once("tag", tags), kms_key=kms_key),
+        new=changes.NewSecret(description=description, tags=each_once("tag", tags), kms_key=kms_key),
     )
 
 
@@ -260,4 +252,4 @@ def tags_get(name: str) -> Any:
 @click.argument("tags", metavar="NAME=VALUE...", type=NAME_AND_VALUE, nargs=-1)
 def tags_set(name: str, tags: tuple[tuple[str, str], ...]) -> Any:
     """Make the tags of a secret exactly these; none given means no tags."""
-    return partial(changes.plan_set_secret_tags, name, _each_once("tag", tags))
+    return partial(changes.plan_set_secret_tags, name, each_once("tag", tags))

@@ -54,7 +54,6 @@ def own_database(sandbox_endpoint: str) -> Iterator[str]:
         (["list", "--kind", "table"], ["'table' is not one of 'instance', 'cluster'"]),
         (["list", "--tag", "team"], ["'team' is not NAME=VALUE"]),
         (["list", "--tag", "a=1", "--tag", "a=2"], ["tag 'a' is given twice"]),
-        (["wait", "a"], ["Missing option '--state'"]),
         (
             ["wait", "a", "--state", "starting"],
             ["'starting' is not one of 'available', 'stopped'"],
@@ -136,6 +135,12 @@ def test_WHEN_it_cannot_be_done_THEN_one_line_says_why_and_nothing_was_sent(
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
     assert proxy.writes == []
+
+
+def test_WHEN_no_state_to_wait_for_is_given_THEN_it_is_available() -> None:
+    result, work = understand("wait", "a")
+    assert result.exit_code == 0, result.output
+    assert work.args == (("a",), "available")
 
 
 def test_WHEN_a_wait_runs_out_THEN_the_exit_code_is_7_and_how_it_was_is_told(
