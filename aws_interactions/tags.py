@@ -8,6 +8,7 @@ from aws_interactions.aws_errors import InvalidInput
 MAX_TAGS = 50
 _MAX_KEY_LENGTH = 128
 _MAX_VALUE_LENGTH = 256
+_AWS_PREFIX = "aws:"
 
 
 def check_tags(tags: Mapping[str, str], *, max_tags: int = MAX_TAGS) -> None:
@@ -28,9 +29,14 @@ def _check_tag(key: str, value: str) -> None:
             f"the value of tag {key!r} has {len(value)} characters, where AWS allows {_MAX_VALUE_LENGTH}"
         )
         raise InvalidInput(message)
-    if key.lower().startswith("aws:"):
+    if key.lower().startswith(_AWS_PREFIX):
         message = f"the tag key {key!r} starts with aws:, which is kept for AWS"
         raise InvalidInput(message)
+
+
+def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that can be set and taken off, which is all but AWS's own (``aws:...``)."""
+    return {key: value for key, value in tags.items() if not key.lower().startswith(_AWS_PREFIX)}
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

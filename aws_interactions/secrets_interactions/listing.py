@@ -108,9 +108,8 @@ def _pages_of_versions(secret_id: str, include_unlabelled: bool, client: Any) ->
 
 
 def get_secret_tags(secret_id: str, aws_provider: "AwsClientProvider") -> dict[str, str]:
-    """Return the tags of a secret, AWS's own (``aws:...``) left out (DescribeSecret)."""
-    found = describe_secret(secret_id, aws_provider).tags
-    return {name: value for name, value in found.items() if not name.lower().startswith("aws:")}
+    """Return the tags of a secret, AWS's own (``aws:...``) among them (DescribeSecret)."""
+    return dict(describe_secret(secret_id, aws_provider).tags)
 
 
 def _summary_of(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from aws_interactions import rds_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AwsInteractionError
 from aws_interactions.service_operations import iam_actions_of
-from aws_interactions.tags import MAX_TAGS, check_tags
+from aws_interactions.tags import MAX_TAGS, check_tags, own_tags
 from aws_operations.changes import (
     CarriedOutInPart,
     Change,
@@ -47,8 +47,7 @@ def plan_set_tags(
 
 
 def _tags_of(database_arn: str, aws_provider: AwsClientProvider) -> dict[str, str]:
-    found = rds_interactions.get_database_tags(database_arn, aws_provider)
-    return {name: value for name, value in found.items() if not name.lower().startswith("aws:")}
+    return own_tags(rds_interactions.get_database_tags(database_arn, aws_provider))
 
 
 def _apply(change: Change, aws_provider: AwsClientProvider) -> None:
@@ -57,20 +56,25 @@ def _apply(change: Change, aws_provider: AwsClientProvider) -> None:
     gone = [name for name in before if name not in after]
     steps = []
     if new:
-        steps.append(partial(rds_interactions.add_database_tags, change.resource, new, aws_provider))
+        put_on = partial(rds_interactions.add_database_tags, change.resource, new, aws_provider)
+        steps.append((put_on, f"the tags {', '.join(sorted(new))} were set already"))
     if gone:
-        steps.append(partial(rds_interactions.remove_database_tags, change.resource, gone, aws_provider))
+        take_off = partial(rds_interactions.remove_database_tags, change.resource, gone, aws_provider)
+        steps.append((take_off, f"the tags {', '.join(sorted(gone))} were taken off already"))
     if len(before.keys() | after.keys()) > MAX_TAGS:
         # There is no room for the new ones beside the old.
         steps.reverse()
-    for number, step in enumerate(steps):
+    done = ""
+    for step, what_it_does in steps:
         try:
             step()
         except (AwsInteractionError, ClientError) as error:
-            if number == 0 or is_answer_lost(error):
+            if not done or is_answer_lost(error):
                 raise
-            message = f"{change.resource}: only a part of the tags was set: {error}"
-            raise CarriedOutInPart(message, resource=change.resource) from error
+            raise CarriedOutInPart(f"{error}; {done}", resource=change.resource) from (
+                error.__cause__ or error
+            )
+        done = what_it_does
 
 
 def _recheck(change: Change, aws_provider: AwsClientProvider) -> str | None:

@@ -90,7 +90,7 @@ def versions(
 
 
 def tags(secret_name: str, aws_provider: AwsClientProvider) -> "Iterator[SecretTagRow]":
-    """Yield the tags of a secret, AWS's own left out (DescribeSecret)."""
+    """Yield the tags of a secret, by name, AWS's own among them (DescribeSecret)."""
     from aws_operations.secrets.rows import SecretTagRow
 
     found = secrets_interactions.get_secret_tags(fill_template(secret_name, aws_provider), aws_provider)

@@ -10,7 +10,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AwsInteractionError, InvalidInput
 from aws_interactions.secrets_interactions import SecretDetails
 from aws_interactions.service_operations import iam_actions_of
-from aws_interactions.tags import MAX_TAGS, check_tags
+from aws_interactions.tags import MAX_TAGS, check_tags, own_tags
 from aws_operations.changes import (
     CarriedOutInPart,
     Change,
@@ -104,14 +104,14 @@ def plan_set_secret_tags(
     found = secrets_interactions.describe_secret(name, aws_provider)
     if found.is_to_be_deleted:
         raise secrets_interactions.SecretPendingDeletion(name)
-    before = secrets_interactions.get_secret_tags(name, aws_provider)
+    before = _own_tags_of(name, aws_provider)
     takes_away = any(tags.get(key) != value for key, value in before.items())
     yield Change(
         kind="secrets.set-tags",
         target=target_of(aws_provider.get_aws_env()),
         resource=found.arn,
         effect=Effect.OVERWRITE if takes_away else Effect.UPDATE,
-        before=dict(before),
+        before=before,
         after=dict(tags),
         iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "TagResource", "UntagResource"),
         reversibility=Reversibility.REVERSIBLE,
@@ -168,6 +168,10 @@ def _read_back_promote(change: Change, aws_provider: AwsClientProvider) -> Resul
     return applied_if(found.current_version == wanted(change, "version_id"))
 
 
+def _own_tags_of(secret_id: str, aws_provider: AwsClientProvider) -> dict[str, str]:
+    return own_tags(secrets_interactions.get_secret_tags(secret_id, aws_provider))
+
+
 def _apply_set_tags(change: Change, aws_provider: AwsClientProvider) -> None:
     before, after = change.before or {}, change.after or {}
     added = {key: value for key, value in after.items() if before.get(key) != value}
@@ -196,12 +200,12 @@ def _apply_set_tags(change: Change, aws_provider: AwsClientProvider) -> None:
 
 
 def _recheck_tags(change: Change, aws_provider: AwsClientProvider) -> str | None:
-    now = secrets_interactions.get_secret_tags(change.resource, aws_provider)
+    now = _own_tags_of(change.resource, aws_provider)
     return None if now == change.before else "the tags have changed"
 
 
 def _read_back_tags(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
-    now = secrets_interactions.get_secret_tags(change.resource, aws_provider)
+    now = _own_tags_of(change.resource, aws_provider)
     if now == change.after:
         return ResultStatus.APPLIED
     # Taken off and not put on is neither done nor not done.

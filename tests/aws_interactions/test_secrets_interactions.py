@@ -245,7 +245,7 @@ def test_WHEN_versions_have_lost_their_labels_THEN_they_come_only_if_asked_for(c
     assert client.calls_of("list_secret_version_ids")[-1]["IncludeDeprecated"] is True
 
 
-def test_WHEN_tags_are_put_on_and_taken_off_THEN_they_are_so_AND_AWSs_own_are_not_told(
+def test_WHEN_tags_are_put_on_and_taken_off_THEN_they_are_so_AND_AWSs_own_are_told_too(
     aws_provider: AwsClientProvider, client: FakeClient
 ) -> None:
     secrets.create_secret(NAME, VALUE, aws_provider, tags={"team": "orders"})
@@ -256,7 +256,10 @@ def test_WHEN_tags_are_put_on_and_taken_off_THEN_they_are_so_AND_AWSs_own_are_no
 
     own = [{"Key": "aws:secretsmanager:owningService", "Value": "rds"}, {"Key": "a", "Value": "b"}]
     client.answers("describe_secret", {"Name": NAME, "ARN": ARN, "Tags": own})
-    assert secrets.get_secret_tags(NAME, provider_with(client)) == {"a": "b"}
+    assert secrets.get_secret_tags(NAME, provider_with(client)) == {
+        "aws:secretsmanager:owningService": "rds",
+        "a": "b",
+    }
 
 
 @pytest.mark.parametrize("name", ["", "a b", "é", "a" * 513, "{account}"])

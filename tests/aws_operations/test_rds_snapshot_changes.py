@@ -257,6 +257,7 @@ def test_WHEN_the_second_half_of_the_tags_is_refused_THEN_it_was_carried_out_in_
     [result] = applied(rds_changes.plan_set_tags("a", {"stage": "live"}, provider), provider)
     assert (result.status.value, type(result.error)) == ("failed", CarriedOutInPart)
     assert "rds:RemoveTagsFromResource" in str(result.error)
+    assert "the tags stage were set already" in str(result.error)
 
 
 def test_WHEN_there_is_no_room_for_old_and_new_tags_THEN_the_old_go_first() -> None:

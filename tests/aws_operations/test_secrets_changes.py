@@ -385,6 +385,16 @@ def with_tags(*keys: str) -> FakeClient:
     return FakeClient("secretsmanager").answers("describe_secret", {**DESCRIBED, "Tags": tags})
 
 
+def test_WHEN_tags_are_set_THEN_AWSs_own_stay() -> None:
+    client = with_tags("aws:stack", "old").answers("untag_resource", {})
+    fake = fake_provider(secretsmanager=client)
+    change = planned(secrets_changes.plan_set_secret_tags(NAME, {}, fake))
+    assert change.before == {"old": "1"}
+    assert applied(change, fake).status is ResultStatus.APPLIED
+    [sent] = client.calls_of("untag_resource")
+    assert sent["TagKeys"] == ["old"]
+
+
 def test_WHEN_the_new_tags_are_refused_THEN_the_old_ones_are_still_there() -> None:
     client = with_tags("old").raises("tag_resource", code="AccessDeniedException")
     fake = fake_provider(secretsmanager=client)
