@@ -77,11 +77,15 @@ class TableDescription:
         """The names of the key's attributes, the partition's first."""
         return tuple(key.name for key in self.keys)
 
-    def key_of(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the key of an item; raises ``InvalidInput`` if it has not all of it."""
-        missing = [name for name in self.key_names if name not in item]
+    def key_of(self, item: Mapping[str, Any], *, what: str = "item") -> dict[str, Any]:
+        """Return the key of an item; raises ``InvalidInput`` if it has not all of it.
+
+        ``what`` is what the error calls the item.
+        """
+        roles = zip(self.key_names, ("partition key", "sort key"), strict=False)
+        missing = [f'no "{name}", the {role}' for name, role in roles if name not in item]
         if missing:
-            message = f"the item has no {' and no '.join(missing)}, the key of table {self.name}"
+            message = f"the {what} has {', and '.join(missing)} of table {self.name}"
             raise InvalidInput(message)
         return {name: item[name] for name in self.key_names}
 

@@ -26,7 +26,7 @@ from aws_interactions.aws_errors import (
     LocalFileProblem,
     Throttled,
 )
-from aws_interactions.dynamodb_interactions import TableDescription, to_attribute, to_item
+from aws_interactions.dynamodb_interactions import TableDescription, to_item
 from aws_interactions.local_files import CantWriteFileAlreadyExists, check_destination, new_file
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
@@ -51,13 +51,13 @@ from aws_operations.dynamodb.change_parts import (
 )
 from aws_operations.dynamodb.json_lines import JsonLines, Line, WrongLines, numbers_of_lines
 from aws_operations.dynamodb.plain_json import Item, document_of, item_of, json_line, same
+from aws_operations.dynamodb.table_keys import checked_key, whole_key
 from aws_operations.targets import Target, fill_template, name_in
 
 logger = logging.getLogger(__name__)
 
 KEYS_A_READ = 100
 _WRITES_A_BATCH = 25
-_WORD_BY_TYPE = {"S": "text", "N": "a number", "B": "a $binary"}
 _DONE = frozenset({ResultStatus.APPLIED, ResultStatus.UNCHANGED})
 
 
@@ -171,8 +171,8 @@ class BatchWrite:
         for line in self._requests.lines:
             request = line.value
             try:
-                key = table.key_of(request.item)
-                _check_key(request, key, table)
+                check = whole_key if request.verb is BatchVerb.DELETE else checked_key
+                key = check(table, request.item)
             except InvalidInput as error:
                 complaints[line.number] = str(error)
                 continue
@@ -222,17 +222,6 @@ def _keep(path: Path, lines: Collection[str]) -> None:
         write("".join(f"{text}\n" for text in lines).encode())
     count = "1 line was" if len(lines) == 1 else f"{len(lines)} lines were"
     logger.warning("%s not carried out, or may not have been; kept in %s", count, path)
-
-
-def _check_key(request: BatchRequest, key: Mapping[str, Any], table: TableDescription) -> None:
-    for attribute in table.keys:
-        [(kind, content)] = to_attribute(key[attribute.name]).items()
-        if kind != attribute.type or not content:
-            wanted = _WORD_BY_TYPE.get(attribute.type, attribute.type)
-            raise InvalidInput(f"{attribute.name} is of the key: it has to be {wanted}, and not empty")
-    if request.verb is BatchVerb.DELETE and len(request.item) > len(key):
-        more = next(name for name in request.item if name not in key)
-        raise InvalidInput(f"a delete takes the key alone, and {more} is not of it")
 
 
 def _with_present(

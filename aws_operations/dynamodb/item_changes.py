@@ -29,6 +29,7 @@ from aws_operations.dynamodb.change_parts import (
     write_as_planned,
 )
 from aws_operations.dynamodb.plain_json import Item, document_of, item_of
+from aws_operations.dynamodb.table_keys import checked_key
 from aws_operations.targets import fill_template
 
 
@@ -47,7 +48,7 @@ def plan_put(
     check_condition_names(condition)
     to_item(item)
     table = fill_template(table_name, aws_provider)
-    key = dynamodb_interactions.describe_table(table, aws_provider).key_of(item)
+    key = checked_key(dynamodb_interactions.describe_table(table, aws_provider), item)
     existing = dynamodb_interactions.get_item(table, key, aws_provider, consistent=True)
     if existing is not None and not overwrite:
         raise ItemAlreadyExists(table, key)

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Literal
 
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import InvalidInput, Throttled
+from aws_interactions.aws_errors import AccessDenied, InvalidInput, Throttled
 from aws_interactions.dynamodb_interactions import (
     KeyAttribute,
     KeysNotRead,
@@ -20,6 +20,7 @@ from aws_interactions.dynamodb_interactions import (
 from aws_operations.dynamodb.change_parts import Condition, check_condition_names
 from aws_operations.dynamodb.json_lines import JsonLines, WrongLines, numbers_of_lines
 from aws_operations.dynamodb.plain_json import Item, JsonObject, document_of, item_of, json_line, value_of
+from aws_operations.dynamodb.table_keys import whole_key
 from aws_operations.targets import fill_template
 
 logger = logging.getLogger(__name__)
@@ -145,6 +146,10 @@ def _sort_condition(
     keys = described.keys if index is None else described.index(index).keys
     if len(keys) < 2:
         raise InvalidInput(f"{f'index {index}' if index else f'table {table}'} has no sort key")
+    if sort.comparison == "begins_with" and keys[1].type == "N":
+        raise InvalidInput(
+            f'the sort key "{keys[1].name}" is a number: only text and binary begin with something'
+        )
     upper = None if sort.upper is None else _sort_value(keys[1], sort.upper)
     return SortCondition(keys[1].name, sort.comparison, _sort_value(keys[1], sort.value), upper)
 
@@ -192,16 +197,19 @@ def batch_get(
     attributes: Sequence[str] | None = None,
     consistent: bool = False,
 ) -> Iterator[JsonObject]:
-    """Yield the items of keys in their order, a hundred a call (BatchGetItem).
+    """Yield the items of keys in their order, a hundred a call (DescribeTable, BatchGetItem).
 
-    Absent ones are left out; a warning at the end names their lines. The same key twice raises
-    ``WrongLines``; keys that DynamoDB left unread to the end, ``LinesNotRead`` after all others.
+    Absent ones are left out; a warning at the end names their lines. The same key twice, or one that is
+    not the table's, raises ``WrongLines``; keys that DynamoDB left unread to the end, ``LinesNotRead``
+    after all others.
     """
     given = [(line.number, line.value) for line in keys.lines]
     number_by_key = _numbers_by_key(given, keys.name)
+    table = fill_template(table_name, aws_provider)
+    _check_keys(given, keys.name, table, aws_provider)
     absent: list[int] = []
     found = dynamodb_interactions.batch_get(
-        fill_template(table_name, aws_provider),
+        table,
         [key for _, key in given],
         aws_provider,
         attributes=attributes,
@@ -231,6 +239,27 @@ def _numbers_by_key(given: Sequence[tuple[int, Item]], source: str) -> dict[str,
     if complaints:
         raise WrongLines(source, complaints)
     return number_by_key
+
+
+def _check_keys(
+    given: Sequence[tuple[int, Item]], source: str, table: str, aws_provider: AwsClientProvider
+) -> None:
+    if not given:
+        return
+    try:
+        described = dynamodb_interactions.describe_table(table, aws_provider)
+    except AccessDenied:
+        # Who may read items need not be allowed to describe the table; AWS then checks the keys alone.
+        logger.debug("keys of table=%s are not checked: no permission to describe it", table)
+        return
+    complaints = {}
+    for number, key in given:
+        try:
+            whole_key(described, key)
+        except InvalidInput as error:
+            complaints[number] = str(error)
+    if complaints:
+        raise WrongLines(source, complaints)
 
 
 def wait_for_table(

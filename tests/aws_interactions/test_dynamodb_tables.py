@@ -70,8 +70,13 @@ def test_WHEN_an_item_is_asked_for_its_key_THEN_it_is_the_tables(aws_provider: "
     dynamodb.create_table(ORDERS, aws_provider)
     seen = dynamodb.describe_table("orders", aws_provider)
     assert seen.key_of({"order": "1", "total": 2, "customer": "c"}) == {"customer": "c", "order": "1"}
-    with pytest.raises(InvalidInput, match="no customer and no order"):
+    with pytest.raises(InvalidInput) as caught:
         seen.key_of({"total": 2})
+    assert str(caught.value) == (
+        'the item has no "customer", the partition key, and no "order", the sort key of table orders'
+    )
+    with pytest.raises(InvalidInput, match='the key has no "order", the sort key of table orders'):
+        seen.key_of({"customer": "c"}, what="key")
     assert seen.index("by-status").keys == (STATUS, ORDER)
     with pytest.raises(InvalidInput, match="no index by-colour; its indexes: by-status, by-total"):
         seen.index("by-colour")

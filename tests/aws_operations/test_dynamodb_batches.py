@@ -18,6 +18,7 @@ from aws_interactions.local_files import CantWriteFileAlreadyExists
 from aws_interactions.testing import FakeClient, fake_provider
 from aws_operations.changes import Change, ChangeResult, Effect, apply_changes, change_kind
 from aws_operations.dynamodb.batch_changes import BatchWrite, ItemsAlreadyExist, batch_requests
+from aws_operations.dynamodb.json_lines import WrongLines
 
 TABLE = "orders"
 
@@ -268,6 +269,20 @@ def test_WHEN_the_run_ends_early_THEN_lines_without_a_result_are_kept(
     with pytest.raises(KeyboardInterrupt):
         run()
     assert (tmp_path / "left").read_text() == '{"put": {"id": "b"}}\n'
+
+
+@pytest.mark.usefixtures("table")
+def test_WHEN_keys_of_lines_are_not_the_tables_THEN_planning_names_the_lines(
+    aws_provider: AwsClientProvider,
+) -> None:
+    work = batch(put("a"), {"put": {"n": 1}}, {"delete": {"id": 3}}, {"delete": {"id": "b", "n": 1}})
+    with pytest.raises(WrongLines) as caught:
+        list(work.plan(aws_provider))
+    assert caught.value.complaints == {
+        2: 'the item has no "id", the partition key of table orders',
+        3: '"id", the partition key of table orders, is a number; it has to be text',
+        4: '"n" is no part of the key of table orders; give the key alone',
+    }
 
 
 @pytest.mark.usefixtures("table")

@@ -101,6 +101,23 @@ def test_WHEN_an_item_is_put_AND_one_is_there_THEN_it_is_refused_unless_overwrit
     assert stored(aws_provider) == {**KEY, "total": 1}
 
 
+@pytest.mark.parametrize(
+    ("item", "complaint"),
+    [
+        ({"customer": "c-1"}, 'the item has no "order", the sort key of table orders'),
+        ({"customer": 1, "order": "1"}, '"customer", the partition key .* is a number; it has to be text'),
+        ({"customer": "c-1", "order": None}, '"order", the sort key .* is null; it has to be text'),
+        ({"customer": "c-1", "order": ""}, '"order", the sort key of table orders, is empty'),
+    ],
+)
+def test_WHEN_an_item_is_put_AND_its_key_is_not_the_tables_THEN_the_plan_says_what_is_wrong(
+    item: dict[str, Any], complaint: str, aws_provider: AwsClientProvider, table: str
+) -> None:
+    with pytest.raises(InvalidInput, match=complaint) as caught:
+        list(plan_put(table, item, aws_provider, overwrite=False))
+    assert caught.value.__cause__ is None
+
+
 def test_WHEN_an_item_is_put_AND_it_is_the_same_THEN_nothing_is_sent(
     aws_provider: AwsClientProvider, table: str
 ) -> None:

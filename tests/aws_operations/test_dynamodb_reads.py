@@ -97,6 +97,7 @@ def test_WHEN_a_query_chooses_sort_keys_THEN_they_are_read_by_the_type_of_the_ke
         (SortChoice("=", "x"), None, "number is a number"),
         (SortChoice("=", "1_0"), None, "number is a number"),
         (SortChoice("=", "NaN"), None, "number is a number"),
+        (SortChoice("begins_with", "3"), None, 'key "number" is a number: only text and binary'),
         (SortChoice("=", "x"), "by-raw", "raw is binary"),
         (SortChoice("=", "x"), "by-id", "index by-id has no sort key"),
         (SortChoice("=", "x"), "by-none", "no index by-none; its indexes: by-"),
@@ -192,6 +193,51 @@ def test_WHEN_two_lines_are_the_same_number_written_differently_THEN_they_are_th
     with pytest.raises(WrongLines) as caught:
         list(dynamodb_reads.batch_get("orders", keys, fake_provider()))
     assert caught.value.complaints == {2: "is the same key as line 1"}
+
+
+def test_WHEN_keys_in_a_file_are_not_the_tables_THEN_their_lines_are_named_AND_no_item_is_read() -> None:
+    client = FakeClient("dynamodb").answers("describe_table", described_orders())
+    lines = [
+        b'{"id": "a", "number": 1}',
+        b'{"id": "a"}',
+        b'{"id": "a", "number": "1"}',
+        b'{"id": "", "number": 1}',
+        b'{"id": "a", "number": 2, "text": "t"}',
+    ]
+    keys = dynamodb_reads.keys_in(BytesIO(b"\n".join(lines)))
+    with pytest.raises(WrongLines) as caught:
+        list(dynamodb_reads.batch_get("orders", keys, fake_provider(dynamodb=client)))
+    assert caught.value.complaints == {
+        2: 'the key has no "number", the sort key of table orders',
+        3: '"number", the sort key of table orders, is text; it has to be a number',
+        4: '"id", the partition key of table orders, is empty',
+        5: '"text" is no part of the key of table orders; give the key alone',
+    }
+    assert [call.operation for call in client.calls] == ["describe_table"]
+
+
+def described_orders() -> dict[str, Any]:
+    return {
+        "Table": {
+            "TableName": "orders",
+            "AttributeDefinitions": [
+                {"AttributeName": "id", "AttributeType": "S"},
+                {"AttributeName": "number", "AttributeType": "N"},
+            ],
+            "KeySchema": [
+                {"AttributeName": "id", "KeyType": "HASH"},
+                {"AttributeName": "number", "KeyType": "RANGE"},
+            ],
+        }
+    }
+
+
+def test_WHEN_a_table_may_not_be_described_THEN_items_of_keys_are_read_all_the_same() -> None:
+    client = FakeClient("dynamodb").raises("describe_table", "AccessDeniedException")
+    client.answers("batch_get_item", {"Responses": {"orders": [{"id": {"S": "a"}}]}})
+    keys = dynamodb_reads.keys_in(BytesIO(b'{"id": "a"}'))
+    rows = dynamodb_reads.batch_get("orders", keys, fake_provider(dynamodb=client))
+    assert list(rows) == [{"id": "a"}]
 
 
 def test_WHEN_many_lines_are_wrong_THEN_the_first_are_named_and_the_rest_counted() -> None:
