@@ -40,16 +40,22 @@ _GIVE_A_REGION = (
     "give it with --region eu-west-1, with MANAGE_RESOURCES_REGION, or as region in the configuration file"
 )
 
-# What --overwrite would replace.
-_KINDS_IN_THE_WAY = (
-    ("aws_interactions.local_files", "CantWriteFileAlreadyExists"),
-    ("aws_interactions.s3_interactions.errors", "S3ObjectAlreadyExists"),
-    ("aws_operations.dynamodb.change_parts", "ItemAlreadyExists"),
-    ("aws_operations.dynamodb.batch_changes", "ItemsAlreadyExist"),
+_REPLACE_IT = "choose another name, or replace it with --overwrite"
+# Goes before the advice by kind; the first that fits counts.
+_NEXT_STEP_BY_ERROR = (
+    # The --overwrite of that command is about items.
+    (
+        "aws_operations.dynamodb.batch_changes",
+        "LeftOverFileExists",
+        "choose another name, or remove the file",
+    ),
+    ("aws_interactions.local_files", "CantWriteFileAlreadyExists", _REPLACE_IT),
+    ("aws_interactions.s3_interactions.errors", "S3ObjectAlreadyExists", _REPLACE_IT),
+    ("aws_operations.dynamodb.change_parts", "ItemAlreadyExists", _REPLACE_IT),
+    ("aws_operations.dynamodb.batch_changes", "ItemsAlreadyExist", _REPLACE_IT),
+    # Its message says itself what to do instead.
+    ("aws_interactions.rds_interactions.errors", "ClusterMemberNotAlone", ""),
 )
-
-# The --overwrite of that command is about items.
-_LEFT_OVER_IN_THE_WAY = ("aws_operations.dynamodb.batch_changes", "LeftOverFileExists")
 
 
 def error_line(
@@ -126,10 +132,9 @@ def _advice(error: BaseException, *, is_read: bool) -> tuple[str, str]:
     changed = "the rest of the batch was carried out" if getattr(error, "failures", None) else found[0]
     if _is_local(error):
         changed = ""
-    if is_loaded_kind(error, *_LEFT_OVER_IN_THE_WAY):
-        return changed, "choose another name, or remove the file"
-    if any(is_loaded_kind(error, module, kind) for module, kind in _KINDS_IN_THE_WAY):
-        return changed, "choose another name, or replace it with --overwrite"
+    for module, kind, next_step in _NEXT_STEP_BY_ERROR:
+        if is_loaded_kind(error, module, kind):
+            return changed, next_step
     actions = getattr(error, "iam_actions", ())
     if actions:
         return changed, f"allow {' and '.join(actions)}, or act as somebody else"

@@ -210,3 +210,12 @@ def test_WHEN_a_snapshot_is_taken_and_its_answer_is_lost_THEN_there_is_one(
     listed = run_program(["rds", "snapshots", "list", own_database, "--type", "manual"], proxied_environment)
     assert [line.split("\t")[0] for line in listed.stdout.splitlines()] == [name]
     assert run_program(["rds", "snapshots", "delete", name, "-y"], proxied_environment).returncode == 0
+
+
+def test_WHEN_a_member_of_a_cluster_should_stop_alone_THEN_the_line_ends_with_what_to_do_instead(
+    sandbox_environment: dict[str, str],
+) -> None:
+    done = run_program(["--sandbox", "rds", "stop", "reports-1", "--dry-run"], sandbox_environment)
+    assert done.returncode == 4
+    assert "reports-1 does not stop alone: stop reports instead" in done.stderr
+    assert done.stderr.endswith("; this call changed nothing\n")
