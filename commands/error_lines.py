@@ -1,6 +1,7 @@
 """An error as one line: what was refused, where, AWS's words for it, what changed, what to do next."""
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from commands.exit_codes import ExitCode, exit_code_for, is_edge_kind, is_loaded_kind
@@ -55,6 +56,16 @@ _NEXT_STEP_BY_ERROR = (
     ("aws_operations.dynamodb.batch_changes", "ItemsAlreadyExist", _REPLACE_IT),
     # Its message says itself what to do instead.
     ("aws_interactions.rds_interactions.errors", "ClusterMemberNotAlone", ""),
+)
+
+# AWS has one code, ValidationException, for all that it finds wrong with a request to DynamoDB: only the
+# text tells these.
+_ADVICE_BY_TEXT = (
+    (re.compile(r"reserved keyword: (\w+)"), r"""write #\1 in its place and give --names '{"#\1": "\1"}'"""),
+    (
+        re.compile(r"key element does not match the schema"),
+        "give each attribute of the key in its type; 'dynamodb describe' shows them",
+    ),
 )
 
 
@@ -138,7 +149,15 @@ def _advice(error: BaseException, *, is_read: bool) -> tuple[str, str]:
     actions = getattr(error, "iam_actions", ())
     if actions:
         return changed, f"allow {' and '.join(actions)}, or act as somebody else"
-    return changed, found[1]
+    return changed, _advice_by_text(error) or found[1]
+
+
+def _advice_by_text(error: BaseException) -> str:
+    """Return advice for what AWS found wrong with a request, empty if its words say enough."""
+    if not is_edge_kind(error, "InvalidInput") or error.__cause__ is None:
+        return ""
+    seen = ((pattern.search(str(error)), advice) for pattern, advice in _ADVICE_BY_TEXT)
+    return next((match.expand(advice) for match, advice in seen if match), "")
 
 
 def _advice_by_status(error: BaseException) -> tuple[str, str]:

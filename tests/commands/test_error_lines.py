@@ -72,6 +72,23 @@ def test_WHEN_part_of_a_batch_failed_THEN_line_does_not_claim_that_nothing_chang
     assert "the rest of the batch was carried out" in line
 
 
+@pytest.mark.parametrize(
+    ("message", "advice"),
+    [
+        (
+            "Invalid FilterExpression: Attribute name is a reserved keyword; reserved keyword: Status",
+            """write #Status in its place and give --names '{"#Status": "Status"}'""",
+        ),
+        ("The provided key element does not match the schema", "'dynamodb describe' shows them"),
+        ("The table name is too short", "correct the value"),
+    ],
+)
+def test_WHEN_dynamodb_finds_a_request_wrong_THEN_line_says_how_to_write_it(
+    message: str, advice: str
+) -> None:
+    assert error_line(translated("ValidationException", message)).endswith(advice)
+
+
 @pytest.mark.parametrize("text", ["two\nlines", "a\x1b[2Jb", "tab\there", "lone \ud800"])
 def test_WHEN_message_has_line_ends_or_controls_THEN_it_is_one_harmless_line(text: str) -> None:
     for line in (error_line(aws_errors.NotFound(text)), bug_line(ValueError(text))):
