@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeVar
 
 import click
 
+from commands.console import Console
 from commands.lazy import lazy
 from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName
 
@@ -236,4 +237,8 @@ def opened(source: str) -> Path | BinaryIO:
         return Path(source)
     # The interpreter has None for a stream that was closed before it started.
     stream: TextIO | None = sys.stdin
-    return BytesIO() if stream is None else stream.buffer
+    if stream is None:
+        return BytesIO()
+    if stream.isatty():
+        Console().note("reading from the terminal; Ctrl-D on a line of its own ends it")
+    return stream.buffer

@@ -272,10 +272,21 @@ def wait_for_table(
 ) -> Iterator[TableStateRow]:
     """Yield the state of a table once it is ``active`` or ``absent`` (DescribeTable), times in seconds.
 
-    Raises ``WaitTimedOut``, and ``TableBusy`` for one that will not be active any more.
+    A table that is not there yet is waited for too, with a warning: the name may be wrong. Raises
+    ``WaitTimedOut``, and ``TableBusy`` for one that will not be active any more.
     """
     table = fill_template(table_name, aws_provider)
+    if wanted == "active" and _is_absent(table, aws_provider):
+        logger.warning("there is no table %s yet; waiting for it", table)
     found = dynamodb_interactions.wait_for_table(
         table, wanted, aws_provider, timeout=timeout, interval=interval
     )
     yield TableStateRow(table, "absent" if found is None else str(found.status))
+
+
+def _is_absent(table: str, aws_provider: AwsClientProvider) -> bool:
+    try:
+        dynamodb_interactions.describe_table(table, aws_provider)
+    except TableDoesNotExist:
+        return True
+    return False

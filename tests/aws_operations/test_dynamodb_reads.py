@@ -1,5 +1,6 @@
 """Items and tables as rows: documents that lose nothing, sort keys by their type, files by their lines."""
 
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.aws_errors import InvalidInput, WaitTimedOut
 from aws_interactions.dynamodb_interactions import (
     KeyAttribute,
     TableDoesNotExist,
@@ -176,6 +177,18 @@ def test_WHEN_a_table_is_waited_for_THEN_its_state_is_a_row(
     assert (row.table, row.status) == (TABLE, "ACTIVE")
     [row] = dynamodb_reads.wait_for_table("never", "absent", aws_provider, timeout=1, interval=1)
     assert row.status == "absent"
+
+
+@pytest.mark.parametrize(("wanted", "warnings"), [("active", 1), ("absent", 0)])
+def test_WHEN_a_table_is_waited_for_AND_it_is_not_there_THEN_a_warning_says_so_at_once(
+    wanted: Any, warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = FakeClient("dynamodb").raises("describe_table", "ResourceNotFoundException")
+    provider = fake_provider(dynamodb=client)
+    with suppress(WaitTimedOut):
+        list(dynamodb_reads.wait_for_table("ordres", wanted, provider, timeout=0, interval=1))
+    seen = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert seen == ["there is no table ordres yet; waiting for it"] * warnings
 
 
 def test_WHEN_keys_come_from_a_stream_THEN_several_targets_can_use_it(

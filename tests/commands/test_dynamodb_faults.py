@@ -17,7 +17,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.dynamodb_interactions import KeyAttribute, TableSpec
 from tests.commands.test_entry_point import wait_until
 from tests.support.loopback_proxy import Answer, Fault, Hangup, LoopbackProxy, SeenRequest, Silence
-from tests.support.program import PROGRAM, ROOT, run_program
+from tests.support.program import PROGRAM, ROOT, run_on_terminal, run_program
 
 KEY = '{"id": "a"}'
 
@@ -385,3 +385,28 @@ def test_WHEN_a_table_does_not_come_in_time_THEN_the_exit_code_says_so(
     done = run_program(words, sandbox_environment)
     assert done.returncode == 7
     assert "absent" in done.stderr
+
+
+def test_WHEN_lines_are_to_come_from_a_terminal_THEN_a_note_says_so(
+    table: str, sandbox_environment: dict[str, str]
+) -> None:
+    session = run_on_terminal(
+        ["--sandbox", "dynamodb", "batch-get", table, "-"],
+        sandbox_environment,
+        typed=f"{KEY}\n\x04",
+        typed_at="\x1b[0m\r\n",
+    )
+    assert session.exit_code == 0, session.screen
+    assert "reading from the terminal; Ctrl-D" in session.screen
+    assert "a       1" in session.screen
+
+
+def test_WHEN_an_expression_has_a_reserved_word_THEN_the_error_shows_how_to_write_it(
+    table: str, sandbox_environment: dict[str, str]
+) -> None:
+    done = run_program(
+        ["--sandbox", "dynamodb", "scan", table, "--filter", "status = :s", "--values", '{":s": "open"}'],
+        sandbox_environment,
+    )
+    assert done.returncode == 4
+    assert """write #status in its place and give --names '{"#status": "status"}'""" in done.stderr
