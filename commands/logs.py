@@ -22,7 +22,9 @@ def configure_logging(settings: Settings) -> None:
 
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     handler = logging.StreamHandler()
-    handler.setFormatter(OneLineMessages("%(levelname)s %(name)s: %(message)s"))
+    # Which module speaks is of use to who looks for a bug, and to nobody else.
+    name = " %(name)s" if level == logging.DEBUG else ""
+    handler.setFormatter(OneLineMessages(f"%(levelname)s{name}: %(message)s"))
     root_logger = logging.getLogger()
     for old in [each for each in root_logger.handlers if each.name == _HANDLER_NAME]:
         root_logger.removeHandler(old)

@@ -1,0 +1,39 @@
+"""How what is logged looks on standard error."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from commands.logs import configure_logging
+from commands.options import Settings
+
+LOGGER = logging.getLogger("commands.some_module")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    names = ("aws_interactions", "aws_operations", "commands", "botocore", "boto3", "urllib3", "s3transfer")
+    levels = {name: logging.getLogger(name).level for name in names}
+    handlers = list(root.handlers)
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.mark.parametrize(
+    ("level", "line"),
+    [
+        ("warning", "WARNING: a key\n"),
+        ("info", "WARNING: a key\n"),
+        ("debug", "WARNING commands.some_module: a key\n"),
+    ],
+)
+def test_WHEN_logging_THEN_the_module_is_named_only_to_who_looks_for_a_bug(
+    level: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(Settings(log_level=level))
+    LOGGER.warning("a %s", "key")
+    assert capsys.readouterr().err == line
