@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.secrets_interactions.errors import secret_errors
 from aws_interactions.secrets_interactions.values import SecretValue
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CURRENT = "AWSCURRENT"
+_LONGEST_NAME = 512
+_LONGEST_ARN = 2048
+_VERSION_ID_LENGTHS = range(32, 65)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,11 @@ def get_secret(
     """Return a secret with its value (GetSecretValue): the current one, or that version or staging label.
 
     ``secret_id`` is a name or an ARN. Raises ``SecretDoesntExist``, ``SecretVersionDoesntExist`` (also for a
-    secret that has no value yet), ``SecretPendingDeletion``, ``SecretAccessDenied``, ``SecretKeyNotUsable``.
+    secret that has no value yet), ``SecretPendingDeletion``, ``SecretAccessDenied``, ``SecretKeyNotUsable``;
+    ``InvalidInput``, unsent, for a name of other than 1 to 512 characters (an ARN: 2048) or a version id of
+    other than 32 to 64.
     """
+    _check_lengths(secret_id, version_id)
     asked = {"VersionId": version_id, "VersionStage": stage if version_id or stage else CURRENT}
     parameters = {name: value for name, value in asked.items() if value is not None}
     logger.debug("get_secret secret=%s %s", secret_id, parameters)
@@ -59,6 +66,16 @@ def get_secret(
         created_at=found.get("CreatedDate"),
         value=SecretValue(data, secret_name=name),
     )
+
+
+def _check_lengths(secret_id: str, version_id: str | None) -> None:
+    longest = _LONGEST_ARN if secret_id.startswith("arn:") else _LONGEST_NAME
+    if not 1 <= len(secret_id) <= longest:
+        message = f"the name of a secret has 1 to {longest} characters, not {len(secret_id)}"
+        raise InvalidInput(message)
+    if version_id is not None and len(version_id) not in _VERSION_ID_LENGTHS:
+        message = f"a version id has 32 to 64 characters, {version_id!r} has {len(version_id)}"
+        raise InvalidInput(message)
 
 
 _WORDS = {"VersionId": "version", "VersionStage": "version labelled"}

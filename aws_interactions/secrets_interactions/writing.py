@@ -65,7 +65,9 @@ def put_secret(
     one before AWSPREVIOUS. ``expected_version``: unless that version is current (DescribeSecret), raise
     ``SecretVersionChanged`` and store nothing; AWS has no such condition of its own, so someone who stores
     between the two calls is not seen. 1 to 65,536 bytes: else ``SecretValueEmpty``, ``SecretTooLarge``.
+    A bare text or bytes for the value is ``InvalidInput``.
     """
+    _check_is_value(value)
     value.check_size(secret_name=secret_id)
     token = client_token or new_client_token()
     check_client_token(token)
@@ -100,8 +102,10 @@ def create_secret(
     """Make a secret with its first version (CreateSecret) and return that.
 
     The same token with the same value again does nothing; a name that is taken otherwise raises
-    ``SecretAlreadyExists``, that of a secret still to be deleted ``SecretPendingDeletion``.
+    ``SecretAlreadyExists``, that of a secret still to be deleted ``SecretPendingDeletion``. A bare text or
+    bytes for the value is ``InvalidInput``.
     """
+    _check_is_value(value)
     check_secret_name(name)
     value.check_size(secret_name=name)
     check_tags(tags or {})
@@ -199,6 +203,14 @@ def untag_secret(secret_id: str, keys: Sequence[str], aws_provider: "AwsClientPr
     with secret_errors(secret_id):
         client.untag_resource(SecretId=secret_id, TagKeys=list(keys))
     logger.info("untagged secret %s", secret_id)
+
+
+def _check_is_value(value: object) -> None:
+    if not isinstance(value, SecretValue):
+        message = (
+            f"give the value as a SecretValue, which keeps it out of logs, not as {type(value).__name__}"
+        )
+        raise InvalidInput(message)
 
 
 def _stored(answer: Mapping[str, Any], secret_id: str, token: str) -> StoredVersion:

@@ -432,3 +432,26 @@ def test_WHEN_botocore_logs_everything_THEN_no_part_of_a_value_is_in_it(
     assert "Sentinel" not in written
     if isinstance(data, bytes):
         assert base64.b64encode(data).decode() not in written
+
+
+@pytest.mark.parametrize("write", [secrets.put_secret, secrets.create_secret])
+@pytest.mark.parametrize("value", ["plain-Sentinel", b"plain-Sentinel"])
+def test_WHEN_a_value_is_bare_THEN_it_is_refused_unsent_AND_not_shown(
+    write: Callable[..., Any], value: str | bytes, client: FakeClient
+) -> None:
+    with pytest.raises(InvalidInput, match="give the value as a SecretValue") as caught:
+        write(NAME, value, provider_with(client))
+    assert "Sentinel" not in str(caught.value)
+    assert client.calls == []
+
+
+@pytest.mark.parametrize(
+    ("secret_id", "version_id"),
+    [("", None), ("a" * 513, None), ("arn:" + "a" * 2045, None), (NAME, "a" * 31), (NAME, "a" * 65)],
+)
+def test_WHEN_a_value_is_read_AND_name_or_version_have_no_length_that_AWS_takes_THEN_nothing_is_sent(
+    secret_id: str, version_id: str | None, client: FakeClient
+) -> None:
+    with pytest.raises(InvalidInput, match=r"has (1|32) to"):
+        secrets.get_secret(secret_id, provider_with(client), version_id=version_id)
+    assert client.calls == []
