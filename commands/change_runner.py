@@ -16,11 +16,13 @@ from aws_operations.targets import Target, TargetProviders
 from commands.change_rows import ChangeResultRow, PlannedChangeRow, plan_lines
 from commands.console import Console
 from commands.error_lines import error_line
-from commands.exit_codes import Declined, ExitCode, FailedInTarget, exit_code_for
+from commands.exit_codes import Declined, ExitCode, FailedInTarget, exit_code_for, is_loaded_kind
 from commands.options import Settings
 from commands.shapes import MakingWork, WatchedWork
 
 _ROWS_TO_ASK = 100
+# The file of a value is the same for every target.
+_SAID_ONCE = ("commands.secret_input", "ValueFileProblem")
 
 Planner = Callable[[AwsClientProvider], Iterable[Change]]
 Watch = Callable[[], AbstractContextManager[Callable[[ChangeResult], None]]]
@@ -105,6 +107,8 @@ def _plan(
             # What somebody typed is no target's doing: it is said once, and the next has the same.
             raise
         except Exception as error:
+            if is_loaded_kind(error, *_SAID_ONCE):
+                raise
             if len(targets) == 1:
                 raise FailedInTarget(target) from error
             tally.planning_errors.append(error)

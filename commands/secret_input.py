@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from aws_interactions.aws_errors import LocalFileProblem
 from aws_interactions.secrets_interactions import MAX_VALUE_BYTES, SecretValue
 from aws_operations.held_values import HeldValue, value_of_bytes, value_of_file
 from commands.console import Console
@@ -19,6 +20,10 @@ logger = logging.getLogger(__name__)
 _LONGEST_LINE = 4095
 
 
+class ValueFileProblem(LocalFileProblem):
+    """The file that a value is to come from can't be read, whichever target it is for."""
+
+
 def held_value(name: str, file: str | None, *, from_stdin: bool, is_binary: bool) -> HeldValue:
     """Return the value that the options name, read when it is first needed.
 
@@ -27,7 +32,7 @@ def held_value(name: str, file: str | None, *, from_stdin: bool, is_binary: bool
     if file is not None and from_stdin:
         raise click.UsageError("give --file or --stdin, not both")
     if file is not None:
-        return HeldValue(partial(value_of_file, Path(file), is_binary=is_binary), source=file)
+        return HeldValue(partial(_from_file, Path(file), is_binary=is_binary), source=file)
     has_terminal = sys.stdin is not None and sys.stdin.isatty()
     if from_stdin:
         if has_terminal:
@@ -38,6 +43,13 @@ def held_value(name: str, file: str | None, *, from_stdin: bool, is_binary: bool
     if not has_terminal or not sys.stderr.isatty():
         raise click.UsageError("where does the value come from? Give --file, or --stdin and pipe it in")
     return HeldValue(partial(_ask, name, is_binary=is_binary), source="the prompt")
+
+
+def _from_file(path: Path, *, is_binary: bool) -> SecretValue:
+    try:
+        return value_of_file(path, is_binary=is_binary)
+    except LocalFileProblem as error:
+        raise ValueFileProblem(str(error), file_path=path) from error
 
 
 def _from_stdin(*, is_binary: bool) -> SecretValue:

@@ -339,6 +339,20 @@ def test_WHEN_what_is_typed_is_no_value_AND_the_targets_are_many_THEN_it_is_said
     assert "planned" not in session.screen
 
 
+@pytest.mark.parametrize("regions", ["us-east-1", "us-east-1,eu-west-1"])
+def test_WHEN_the_file_of_a_value_is_absent_THEN_it_is_said_once_however_many_targets(
+    regions: str, new_name: str, tmp_path: Path, sandbox_environment: dict[str, str]
+) -> None:
+    file = str(tmp_path / "absent")
+    done = run_program(
+        ["--sandbox", "secrets", "create", new_name, "--file", file, "--regions", regions],
+        sandbox_environment,
+    )
+    assert done.returncode == 3, done.stderr
+    assert (done.stderr.count("error:"), done.stderr.count(file)) == (1, 1)
+    assert "check the path" in done.stderr
+
+
 def test_WHEN_what_is_typed_is_no_text_THEN_it_is_refused_without_a_word_of_it(
     new_name: str, sandbox_environment: dict[str, str]
 ) -> None:
