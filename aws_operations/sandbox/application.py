@@ -39,8 +39,10 @@ _REASONS = {
     403: "Forbidden",
     421: "Misdirected Request",
     500: "Internal Server Error",
+    501: "Not Implemented",
     503: "Service Unavailable",
 }
+_NOT_SIMULATED = frozenset({"SimulatePrincipalPolicy", "SimulateCustomPolicy"})
 _BLOCKED_PATHS = ("/moto-api", "/latest/")
 
 
@@ -141,6 +143,9 @@ class SandboxApplication:
         if self._is_dead_session(signer):
             code = "ExpiredTokenException" if "HTTP_X_AMZ_TARGET" in kept else "ExpiredToken"
             return _error(403, code, "the session has expired, or the sandbox was reset", kept)
+        if service == "iam" and requests_seen.operation_name(kept, body) in _NOT_SIMULATED:
+            message = "the sandbox cannot simulate policies: moto has no such thing"
+            return _error(501, "NotImplemented", message, kept)
         account = moto_seams.account_of(signer)
         if presigner or _is_session_key(signer):
             # In a replay after the session's end its key is unknown, and moto would take the home account.

@@ -254,3 +254,13 @@ def test_WHEN_reading_again_and_again_THEN_the_journal_does_not_grow(
     s3.get_object(Bucket=BUCKET, Key="docs/readme.txt")
 
     assert control.status(state_dir).journal_entries == before
+
+
+def test_WHEN_policies_are_to_be_simulated_THEN_the_sandbox_says_that_it_cannot(
+    client: Callable[..., Any],
+) -> None:
+    role_arn = f"arn:aws:iam::{HOME_ACCOUNT}:role/operator"
+    with pytest.raises(ClientError, match="the sandbox cannot simulate policies") as caught:
+        client("iam").simulate_principal_policy(PolicySourceArn=role_arn, ActionNames=["s3:GetObject"])
+    answer = caught.value.response
+    assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ("NotImplemented", 501)
