@@ -34,7 +34,7 @@ def environment(dynalite_environment: dict[str, str], operator: tuple[str, Acces
         (["get", '{"customer": 1}'], "does not match the schema"),
         (["get", '{"name": "a"}'], "does not match the schema"),
         (["put", '{"customer": ""}'], "customer"),
-        (["put", '{"customer": 1}'], "does not match the schema"),
+        (["put", '{"customer": 1}'], "is a number; it has to be text"),
         (
             ["update", KEY, "--expression", "SET status = :s", "--values", '{":s": 1}'],
             "reserved keyword: status",
