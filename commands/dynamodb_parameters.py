@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeVar
 
 import click
 
-from commands.console import Console
 from commands.lazy import lazy
 from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName
 
@@ -240,5 +239,7 @@ def opened(source: str) -> Path | BinaryIO:
     if stream is None:
         return BytesIO()
     if stream.isatty():
+        from commands.console import Console
+
         Console().note("reading from the terminal; Ctrl-D on a line of its own ends it")
     return stream.buffer

@@ -279,9 +279,9 @@ def test_WHEN_a_batch_is_interrupted_THEN_the_lines_without_an_answer_are_kept(
     [
         (lines("b") + "{}\n" + lines("b"), ["line 2: is neither"]),
         (lines("b", "c", "b"), ["line 3: is of the same item as line 1"]),
-        ('{"put": {"id": 7}}\n', ["line 1: id is of the key", "text"]),
-        ('{"put": {"n": 7}}\n', ["line 1: the item has no id"]),
-        ('{"delete": {"id": "b", "n": 7}}\n', ["line 1: a delete takes the key alone"]),
+        ('{"put": {"id": 7}}\n', ['line 1: "id", the partition key', "it has to be text"]),
+        ('{"put": {"n": 7}}\n', ['line 1: the item has no "id", the partition key']),
+        ('{"delete": {"id": "b", "n": 7}}\n', ['line 1: "n" is no part of the key', "the key alone"]),
         ('{"put": {"id": "b", "n": 1, "n": 2}}\n', ["line 1:", "twice"]),
         ("{\n", ["one line of its own"]),
         ('{"put": {"id": "b", "n": ' + "[" * 600 + "]" * 600 + "}}\n", ["line 1:", "nested more deeply"]),
