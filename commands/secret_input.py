@@ -10,7 +10,7 @@ import click
 
 from aws_interactions.aws_errors import LocalFileProblem
 from aws_interactions.secrets_interactions import MAX_VALUE_BYTES, SecretValue
-from aws_operations.held_values import HeldValue, value_of_bytes, value_of_file
+from aws_operations.secrets.held_values import HeldValue, value_of_bytes, value_of_file
 from commands.console import Console
 from commands.exit_codes import Declined, InterruptedAtQuestion
 

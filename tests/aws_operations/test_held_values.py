@@ -9,7 +9,13 @@ import pytest
 from aws_interactions.aws_errors import Conflict
 from aws_interactions.local_files import CantReadFile, CantReadFileDoesntExist, CantReadFileLackPermission
 from aws_interactions.secrets_interactions import SecretTooLarge, SecretValue
-from aws_operations.held_values import HeldValue, ValueNotHeld, held_value, value_of_bytes, value_of_file
+from aws_operations.secrets.held_values import (
+    HeldValue,
+    ValueNotHeld,
+    held_value,
+    value_of_bytes,
+    value_of_file,
+)
 
 VALUE = SecretValue("held Sentinel")
 

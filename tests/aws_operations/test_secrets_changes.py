@@ -21,9 +21,9 @@ from aws_operations.changes import (
     Reversibility,
     apply_changes,
 )
-from aws_operations.held_values import HeldValue, ValueNotHeld
 from aws_operations.secrets import changes as secrets_changes
 from aws_operations.secrets.changes import NewSecret
+from aws_operations.secrets.held_values import HeldValue, ValueNotHeld
 
 NAME = "orders/database"
 ARN = f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{NAME}-a1b2c3"
