@@ -22,7 +22,7 @@ from commands.dynamodb_parameters import (
     table_argument,
 )
 from commands.lazy import lazy
-from commands.parameters import FILE, NAME_AND_VALUE, UTF8_TEXT, wait_options
+from commands.parameters import FILE, NAME_AND_VALUE, UTF8_TEXT, each_once, wait_options
 from commands.shapes import Shape, WatchedWork
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def create(table: str, keys: Any, indexes: Any, tags: tuple[tuple[str, str], ...
         table,
         _key(keys),
         indexes=tuple(changes.TableIndex(name, _key(key)) for name, key in indexes),
-        tags=_each_once("--tag", tags),
+        tags=each_once("tag", tags),
     )
 
 
@@ -207,21 +207,13 @@ def update(table: str, key: Any, *, create: bool, **options: Any) -> Any:
         raise click.UsageError("--names and --values go with --expression and --condition")
     whole = None if expression is None else _condition({**options, "condition": expression})
     asked = changes.ItemUpdate(
-        assign=_each_once("--set", options["assign"]),
+        assign=each_once("attribute to --set", options["assign"]),
         remove=options["remove"],
-        add=_each_once("--add", options["add"]),
+        add=each_once("attribute to --add to", options["add"]),
         expression=whole,
     )
     given = None if condition is None else _condition(options)
     return partial(changes.plan_update, table, key, asked, create=create, condition=given)
-
-
-def _each_once(option: str, pairs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for name in found if [given for given, _ in pairs].count(name) > 1)
-        raise click.UsageError(f"{option} is given twice for {twice!r}")
-    return found
 
 
 @dynamodb.verb(

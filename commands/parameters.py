@@ -14,6 +14,10 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _KNOWN_PLACEHOLDERS = ("{account}", "{region}")
 
 
+Body = TypeVar("Body", bound=Callable[..., Any])
+Value = TypeVar("Value")
+
+
 class BucketName(click.ParamType[str]):
     """A bucket's name, which may hold ``{account}`` and ``{region}``; ``s3://`` before it is taken off.
 
@@ -120,16 +124,13 @@ UTF8_TEXT = Utf8Text()
 NAME_AND_VALUE = NameAndValue()
 
 
-def each_once(what: str, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+def each_once(what: str, pairs: Sequence[tuple[str, Value]]) -> dict[str, Value]:
     """Return names and values as a dict; a name given twice is a usage error, which calls it ``what``."""
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(name for name in found if [given for given, _ in pairs].count(name) > 1)
         raise click.UsageError(f"the {what} {twice!r} is given twice")
     return found
-
-
-Body = TypeVar("Body", bound=Callable[..., Any])
 
 
 def wait_options(body: Body) -> Body:

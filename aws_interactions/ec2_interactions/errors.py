@@ -1,6 +1,6 @@
 """What EC2 refuses, as exceptions that keep what they are about, and the translation to them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -66,10 +66,10 @@ class InstancesAreLate(WaitTimedOut):
         self.come = tuple(come)
 
 
-def check_is_list(instance_ids: Sequence[str]) -> None:
+def check_is_list(ids: Collection[str]) -> None:
     """Raise ``InvalidInput`` for one bare id, whose characters would be taken for ids."""
-    if isinstance(instance_ids, str):
-        message = f"give a list of instance ids, [{instance_ids!r}], not one bare id"
+    if isinstance(ids, str):
+        message = f"give a list of ids, [{ids!r}], not one bare id"
         raise InvalidInput(message)
 
 

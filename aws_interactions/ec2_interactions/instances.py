@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.ec2_interactions.describing import Filters, WantedTags, described, has_tags
-from aws_interactions.ec2_interactions.errors import InstanceDoesNotExist, ec2_errors, named
+from aws_interactions.ec2_interactions.errors import InstanceDoesNotExist, check_is_list, ec2_errors, named
 from aws_interactions.ec2_interactions.instance_records import Instance, InstanceState
 from aws_interactions.tags import tags_from
 
@@ -77,6 +77,7 @@ def get_instances(instance_ids: Collection[str], aws_provider: "AwsClientProvide
 
     Raises ``InstanceDoesNotExist`` with all that are not there.
     """
+    check_is_list(instance_ids)
     found = {
         instance.instance_id: instance for instance in list_instances(aws_provider, instance_ids=instance_ids)
     }

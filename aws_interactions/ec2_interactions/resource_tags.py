@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.ec2_interactions.describing import WILDCARDS, described
-from aws_interactions.ec2_interactions.errors import ec2_errors, named
+from aws_interactions.ec2_interactions.errors import check_is_list, ec2_errors, named
 from aws_interactions.tags import check_tags, tag_list
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def add_tags(resource_ids: Sequence[str], tags: Mapping[str, str], aws_provider:
 
     Raises ``InvalidInput`` for tags beyond AWS's limits, ``NotFound`` where a resource is not there.
     """
+    check_is_list(resource_ids)
     check_tags(tags)
     logger.debug("add_tags ids=%s keys=%s", resource_ids, sorted(tags))
     client: Any = aws_provider.get_ec2()
@@ -86,6 +87,7 @@ def remove_tags(
 
     A tag goes only if it has the value given with its key; ``None``: whatever its value.
     """
+    check_is_list(resource_ids)
     logger.debug("remove_tags ids=%s keys=%s", resource_ids, sorted(tags))
     if not tags:
         message = "no tags to remove: AWS would remove all"

@@ -22,8 +22,8 @@ from aws_operations.changes import (
     each_alone,
     register,
 )
-from aws_operations.secrets.held_values import HeldValue, held_value
 from aws_operations.secrets.change_parts import applied_if, has_version, target_of, version_drift, wanted
+from aws_operations.secrets.held_values import HeldValue, held_value
 from aws_operations.secrets.state_changes import (
     plan_delete_secret,
     plan_promote_version,

@@ -233,7 +233,7 @@ def test_WHEN_one_bare_id_is_given_THEN_it_is_refused_unsent(
     write: Callable[[Any, AwsClientProvider], Any],
 ) -> None:
     client = FakeClient("ec2")
-    with pytest.raises(InvalidInput, match=f"give a list of instance ids, .'{ONE}'., not one bare id"):
+    with pytest.raises(InvalidInput, match=f"give a list of ids, .'{ONE}'., not one bare id"):
         write(ONE, fake_provider(ec2=client))
     assert client.calls == []
 
@@ -253,3 +253,16 @@ def test_WHEN_the_state_to_wait_for_is_a_word_THEN_it_is_understood() -> None:
         [ONE], "terminated", fake_provider(ec2=client), sleep=clock.sleep, clock=clock
     )
     assert found.state is InstanceState.TERMINATED
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda provider: ec2.get_instances(ONE, provider),
+        lambda provider: ec2.add_tags(ONE, {"team": "ops"}, provider),
+        lambda provider: ec2.remove_tags(ONE, {"team": None}, provider),
+    ],
+)
+def test_WHEN_one_bare_id_is_looked_up_or_tagged_THEN_it_is_refused_unsent(call: Any) -> None:
+    with pytest.raises(InvalidInput, match="not one bare id"):
+        call(fake_provider())
