@@ -135,9 +135,10 @@ class Console:
 
         Raises ``InterruptedAtQuestion`` when Ctrl-C is the answer.
         """
-        self._stderr.write(f"{row_formats.visible(question)} [y/N] ")
-        self._stderr.flush()
         try:
+            # Inside, because Ctrl-C may come as soon as the question can be seen.
+            self._stderr.write(f"{row_formats.visible(question)} [y/N] ")
+            self._stderr.flush()
             answer = self._stdin.readline() if self._stdin is not None else ""
         except UnicodeDecodeError:
             answer = "?\n"  # bytes that are no text are no yes
