@@ -34,6 +34,8 @@ _JSON_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 _MOST_DIGITS = 400
 _ALL_DIGITS = Context(prec=2 * _MOST_DIGITS)
 _LONGEST_EXCERPT = 40
+# DynamoDB takes 32 levels; each may be a $map in the notation.
+_DEEPEST = 100
 _TOO_DEEP = "the JSON is nested more deeply than DynamoDB takes"
 
 
@@ -184,11 +186,24 @@ def parse_json(text: str) -> Any:
     ``Infinity``, and for numbers and nesting beyond any that DynamoDB takes.
     """
     try:
-        return _DECODER.decode(text)
+        document = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise InvalidInput(_complaint(text, error)) from None
     except RecursionError:
         raise InvalidInput(_TOO_DEEP) from None
+    _check_depth(document)
+    return document
+
+
+def _check_depth(document: Any) -> None:
+    # Where Python's own recursion ends differs from version to version.
+    level, depth = [document], 0
+    while level:
+        depth += 1
+        if depth > _DEEPEST:
+            raise InvalidInput(_TOO_DEEP)
+        lists = (each for each in level if isinstance(each, list | dict))
+        level = [inner for each in lists for inner in (each.values() if isinstance(each, dict) else each)]
 
 
 def json_line(document: Any) -> str:
