@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from moto.server import ThreadedMotoServer
 
 from aws_interactions.access_keys import AccessKeys
@@ -13,6 +14,10 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 # Shells start background jobs with SIGINT ignored, and a program inherits that: then no test could
 # interrupt one. A handler here gives the programs that tests start the default again.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says nothing on a machine that others use too.
+settings.register_profile("shared machine", parent=settings(), deadline=None)
+settings.load_profile("shared machine")
 
 pytest_plugins = ["tests.support.sandbox_fixtures"]
 
