@@ -5,29 +5,16 @@ from functools import partial
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from aws_operations.dynamodb.changes import Condition, KeyAttribute, TableIndex
 from aws_operations.dynamodb.many_items import SortChoice
-from commands.app import Invocation, Root
-from commands.console import Console
-from commands.options import Settings
-from commands.registry import NOUNS
-from commands.shapes import Shape, WatchedWork
+from commands.shapes import WatchedWork
+from tests.support import command_lines
 
 KEY = '{"id": "a"}'
 
 
-def understand(*arguments: str) -> tuple[Result, Any]:
-    """Return how the program ended on a command line, and the work that would have been done."""
-    works: list[Any] = []
-
-    def note(_shape: Shape, work: Any, _settings: Settings, _console: Console) -> int:
-        works.append(work)
-        return 0
-
-    result = CliRunner().invoke(Root(NOUNS), ["dynamodb", *arguments], obj=Invocation(runner=note))
-    return result, works[0] if works else None
+understand = partial(command_lines.understand, "dynamodb")
 
 
 def understood(*arguments: str) -> partial[Any]:

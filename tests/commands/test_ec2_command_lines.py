@@ -1,30 +1,15 @@
 """How the command lines of ``ec2`` are understood; nothing is sent."""
 
-from typing import Any
+from functools import partial
 
 import pytest
-from click.testing import CliRunner, Result
 
 from aws_interactions.ec2_interactions import InstanceState
 from aws_interactions.ec2_interactions.instance_waits import WAITABLE
-from commands.app import Invocation, Root
-from commands.console import Console
 from commands.ec2 import STATES, STATES_TO_WAIT_FOR
-from commands.options import Settings
-from commands.registry import NOUNS
-from commands.shapes import Shape
+from tests.support import command_lines
 
-
-def understand(*arguments: str) -> tuple[Result, Any]:
-    """Return how the program ended on a command line, and the work that would have been done."""
-    works: list[Any] = []
-
-    def note(_shape: Shape, work: Any, _settings: Settings, _console: Console) -> int:
-        works.append(work)
-        return 0
-
-    result = CliRunner().invoke(Root(NOUNS), ["ec2", *arguments], obj=Invocation(runner=note))
-    return result, works[0] if works else None
+understand = partial(command_lines.understand, "ec2")
 
 
 @pytest.mark.parametrize(

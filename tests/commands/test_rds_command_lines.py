@@ -3,33 +3,18 @@
 import json
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import pytest
-from click.testing import CliRunner, Result
 
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
-from commands.app import Invocation, Root
-from commands.console import Console
-from commands.options import Settings
-from commands.registry import NOUNS
-from commands.shapes import Shape
+from tests.support import command_lines
 from tests.support.databases import make_instance
 from tests.support.loopback_proxy import Hangup, LoopbackProxy, SeenRequest
 from tests.support.program import run_on_terminal, run_program
 
-
-def understand(*arguments: str) -> tuple[Result, Any]:
-    """Return how the program ended on a command line, and the work that would have been done."""
-    works: list[Any] = []
-
-    def note(_shape: Shape, work: Any, _settings: Settings, _console: Console) -> int:
-        works.append(work)
-        return 0
-
-    result = CliRunner().invoke(Root(NOUNS), ["rds", *arguments], obj=Invocation(runner=note))
-    return result, works[0] if works else None
+understand = partial(command_lines.understand, "rds")
 
 
 @pytest.fixture

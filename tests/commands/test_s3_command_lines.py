@@ -1,29 +1,16 @@
 """How the command lines of ``s3`` are understood; nothing is sent."""
 
-from typing import Any
+from functools import partial
 
 import pytest
-from click.testing import CliRunner, Result
 
-from commands.app import Invocation, Root
-from commands.console import Console
-from commands.options import Settings
-from commands.registry import NOUNS
-from commands.shapes import FileWork, Shape
+from commands.shapes import FileWork
+from tests.support import command_lines
 
 BUCKET = "a-bucket"
 
 
-def understand(*arguments: str) -> tuple[Result, Any]:
-    """Return how the program ended on a command line, and the work that would have been done."""
-    works: list[Any] = []
-
-    def note(_shape: Shape, work: Any, _settings: Settings, _console: Console) -> int:
-        works.append(work)
-        return 0
-
-    result = CliRunner().invoke(Root(NOUNS), ["s3", *arguments], obj=Invocation(runner=note))
-    return result, works[0] if works else None
+understand = partial(command_lines.understand, "s3")
 
 
 @pytest.mark.parametrize(

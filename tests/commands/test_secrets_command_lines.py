@@ -4,19 +4,15 @@ import json
 import subprocess
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from commands.app import Invocation, Root
 from commands.command_tree import every_verb
-from commands.console import Console
-from commands.options import Settings
-from commands.registry import NOUNS
-from commands.shapes import Shape
 from tests.commands.command_cases.secrets import CASES
+from tests.support import command_lines
 from tests.support.loopback_proxy import Answer, Fault, Hangup, LoopbackProxy, SeenRequest
 from tests.support.program import PROGRAM, run_on_terminal, run_program
 
@@ -25,16 +21,7 @@ CANARY = "canary\"Sentinel-0123456789'\\"
 LOUD = ["-vvv", "--debug"]
 
 
-def understand(*arguments: str) -> tuple[Result, Any]:
-    """Return how the program ended on a command line, and the work that would have been done."""
-    works: list[Any] = []
-
-    def note(_shape: Shape, work: Any, _settings: Settings, _console: Console) -> int:
-        works.append(work)
-        return 0
-
-    result = CliRunner().invoke(Root(NOUNS), ["secrets", *arguments], obj=Invocation(runner=note))
-    return result, works[0] if works else None
+understand = partial(command_lines.understand, "secrets")
 
 
 @pytest.mark.parametrize(
