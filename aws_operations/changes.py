@@ -105,10 +105,7 @@ class Change:
     def to_json(self) -> str:
         """Return the change as one line of JSON with sorted keys."""
         values = {name: getattr(self, name) for name in _CHANGE_FIELDS}
-        values["target"] = {
-            "aws_region": self.target.aws_region,
-            "aws_account": self.target.aws_account,
-        }
+        values["target"] = _target_values(self.target)
         return _ENCODER.encode(values)
 
     @classmethod
@@ -124,6 +121,11 @@ class Change:
                 "iam_actions": tuple(values["iam_actions"]),
             }
         )
+
+
+def _target_values(target: Target) -> dict[str, str | None]:
+    values = {"aws_region": target.aws_region, "aws_account": target.aws_account}
+    return values if target.aws_profile is None else {**values, "aws_profile": target.aws_profile}
 
 
 _CHANGE_FIELDS = tuple(field.name for field in fields(Change))

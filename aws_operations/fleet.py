@@ -1,13 +1,19 @@
 """One operation over many targets, with exactly one outcome for each."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import AccessDenied
+from aws_interactions.aws_errors import AccessDenied, AwsInteractionError
+from aws_operations.run_control import RunControl, RunStopped
 from aws_operations.targets import Target
+
+if TYPE_CHECKING:
+    from aws_interactions.aws_client_provider import AwsClientProvider
+
+DEFAULT_WORKERS = 16
 
 
 class OutcomeStatus(StrEnum):
@@ -22,13 +28,18 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one target: how many rows, or the error that ended it; ``duration`` in seconds."""
+    """What came of one target: how many rows, or the error that ended it; ``duration`` in seconds.
+
+    ``rows`` are there where ``run_fleet`` was asked, and empty where they were handed on one by one. Of a
+    skipped target ``error`` is the reason, a ``TargetSkipped``.
+    """
 
     target: Target
     status: OutcomeStatus
     row_count: int
     duration: float
     error: Exception | None = None
+    rows: tuple[object, ...] = ()
 
     @property
     def is_failure(self) -> bool:
@@ -36,52 +47,161 @@ class Outcome:
         return self.status in {OutcomeStatus.DENIED, OutcomeStatus.ERROR}
 
 
-Operation = Callable[[AwsClientProvider], Iterable[object]]
+class TargetSkipped(AwsInteractionError):
+    """There is nothing to do in a target, or nobody may: its region is off, its account suspended."""
+
+
+class NotTried(TargetSkipped):
+    """A target, or a change, that was not begun because enough of them had failed before."""
+
+    def __init__(self, message: str = "not tried: enough had failed") -> None:
+        super().__init__(message)
+
+
+Operation = Callable[["AwsClientProvider"], Iterable[object]]
+ProviderFor = Callable[[Target], "AwsClientProvider"]
+Explain = Callable[[Target, Exception], Exception]
+OnRow = Callable[[Target, object], None]
+
+
+def run_fleet(
+    operation: Operation,
+    targets: Sequence[Target],
+    provider_for: ProviderFor,
+    *,
+    workers: int = DEFAULT_WORKERS,
+    control: RunControl | None = None,
+) -> Iterator[Outcome]:
+    """Run an operation in each target and yield the outcomes, rows and all, as they come.
+
+    ``operation`` takes the provider and returns or yields rows. An error in one target is that target's
+    outcome, and the others go on, also when it is a bug in the operation. Ending the iteration early
+    ends the run.
+    """
+    rows: dict[int, list[object]] = {}
+    numbers = {id(target): number for number, target in enumerate(targets)}
+
+    def keep(target: Target, row: object) -> None:
+        rows.setdefault(numbers[id(target)], []).append(row)
+
+    for outcome in run_in_each(operation, targets, provider_for, keep, workers=workers, control=control):
+        yield replace(outcome, rows=tuple(rows.pop(numbers[id(outcome.target)], ())))
 
 
 def run_in_each(
     operation: Operation,
-    targets: Iterable[Target],
-    provider_for: Callable[[Target], AwsClientProvider],
-    on_row: Callable[[Target, object], None],
+    targets: Sequence[Target],
+    provider_for: ProviderFor,
+    on_row: OnRow,
+    *,
+    workers: int = DEFAULT_WORKERS,
+    in_order: bool = False,
+    control: RunControl | None = None,
+    explain: Explain | None = None,
 ) -> Iterator[Outcome]:
-    """Run a read in each target in turn; rows go to ``on_row`` as they come, then the outcome follows.
+    """Run an operation in each target; rows go to ``on_row``, on the caller's thread, then its outcome.
 
-    An error in one target is that target's outcome and the next one is tried, also when it is a bug in
-    the operation. What ``on_row`` raises ends the run: there is nowhere left to put results.
+    See ``run_work`` for the rest.
     """
-    for target in targets:
-        yield _run_in(operation, target, provider_for, on_row)
+
+    def work(target: Target) -> Iterable[object]:
+        return operation(provider_for(target))
+
+    return run_work(
+        work, targets, on_row, workers=workers, in_order=in_order, control=control, explain=explain
+    )
 
 
-def _run_in(
-    operation: Operation,
-    target: Target,
-    provider_for: Callable[[Target], AwsClientProvider],
-    on_row: Callable[[Target, object], None],
-) -> Outcome:
-    started = time.monotonic()
-    row_count = 0
-    error: Exception | None = None
-    rows: Iterator[object] = iter(())
-    try:
-        rows = iter(operation(provider_for(target)))
-    except Exception as raised:  # noqa: BLE001 - an outcome for each target, a bug's too
-        error = raised
-    while error is None:
+def run_work(
+    work: Callable[[Target], Iterable[object]],
+    targets: Sequence[Target],
+    on_row: OnRow,
+    *,
+    workers: int = DEFAULT_WORKERS,
+    in_order: bool = False,
+    control: RunControl | None = None,
+    explain: Explain | None = None,
+    rows_at_once: int = 100,
+) -> Iterator[Outcome]:
+    """Do work in each target, ``workers`` of them at a time, and yield one outcome for each.
+
+    ``in_order``: rows and outcomes come strictly in the order of the targets; otherwise as they come. A
+    single target is done on the caller's thread. ``explain`` may turn an error into another one, such as
+    ``TargetSkipped``. What ``on_row`` raises ends the run: there is nowhere left to put results.
+
+    When ``control`` is stopped, what runs ends at its next row or call, or is given up after some
+    seconds, and targets without an outcome are left. When it has counted enough failures, all that was
+    not begun is skipped, with ``NotTried``. ``rows_at_once``: so many at most go from thread to thread.
+    """
+    run = TargetRun(work, control or RunControl(), explain)
+    if len(targets) <= 1 or workers <= 1:
+        return _one_after_the_other(run, targets, on_row)
+    # Loaded here: a short command with one target needs no threads.
+    from aws_operations.fleet_threads import run_in_threads
+
+    return run_in_threads(run, targets, on_row, workers=workers, in_order=in_order, rows_at_once=rows_at_once)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRun:
+    """How the work is done in one target, and how an end of any kind becomes its outcome."""
+
+    work: Callable[[Target], Iterable[object]]
+    control: RunControl
+    explain: Explain | None = None
+
+    def run(self, target: Target, on_row: Callable[[object], None]) -> Outcome | None:
+        """Do the work; ``None`` means that the run was stopped, and the target is left."""
+        if self.control.is_stopped:
+            return None
+        if self.control.has_failed_enough:
+            return Outcome(target, OutcomeStatus.SKIPPED, 0, 0.0, NotTried())
+        started = time.monotonic()
         try:
-            row = next(rows)
-        except StopIteration:
-            break
+            row_count, error = self._rows_of(target, on_row)
+        except RunStopped:
+            return None
+        outcome = Outcome(target, _status(row_count, error), row_count, time.monotonic() - started, error)
+        if outcome.is_failure:
+            self.control.add_failure()
+        return outcome
+
+    def _rows_of(self, target: Target, on_row: Callable[[object], None]) -> tuple[int, Exception | None]:
+        row_count = 0
+        rows: Iterator[object] = iter(())
+        try:
+            rows = iter(self.work(target))
         except Exception as raised:  # noqa: BLE001 - an outcome for each target, a bug's too
-            error = raised
-        else:
+            return 0, self._explained(target, raised)
+        while True:
+            self.control.check()
+            try:
+                row = next(rows)
+            except StopIteration:
+                return row_count, None
+            except Exception as raised:  # noqa: BLE001 - an outcome for each target, a bug's too
+                return row_count, self._explained(target, raised)
             row_count += 1
-            on_row(target, row)
-    return Outcome(target, _status(row_count, error), row_count, time.monotonic() - started, error)
+            on_row(row)
+
+    def _explained(self, target: Target, error: Exception) -> Exception:
+        if isinstance(error, RunStopped):
+            raise error
+        # A call that was cut short because the run is over says nothing of its target.
+        self.control.check()
+        return error if self.explain is None else self.explain(target, error)
+
+
+def _one_after_the_other(run: TargetRun, targets: Iterable[Target], on_row: OnRow) -> Iterator[Outcome]:
+    for target in targets:
+        outcome = run.run(target, lambda row, target=target: on_row(target, row))  # type: ignore[misc]
+        if outcome is not None:
+            yield outcome
 
 
 def _status(row_count: int, error: Exception | None) -> OutcomeStatus:
     if error is None:
         return OutcomeStatus.ROWS if row_count else OutcomeStatus.NOTHING
+    if isinstance(error, TargetSkipped):
+        return OutcomeStatus.SKIPPED
     return OutcomeStatus.DENIED if isinstance(error, AccessDenied) else OutcomeStatus.ERROR

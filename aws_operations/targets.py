@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One account and region; ``aws_account`` is ``None`` until something needed to know it."""
+    """One account and region; ``aws_account`` is ``None`` until something needed to know it.
+
+    ``aws_profile`` is there where profiles were chosen: it says as whom the target is reached.
+    """
 
     aws_region: str
     aws_account: str | None = None
+    aws_profile: str | None = None
 
     def __str__(self) -> str:
         return f"aws://{self.aws_account or '-'}/{self.aws_region}"

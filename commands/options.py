@@ -37,7 +37,8 @@ class OutputFormat(StrEnum):
 class Settings:
     """What the global options come to: command line over environment over configuration over default.
 
-    ``duration`` and the time-outs are in seconds. ``output`` is ``None`` when nobody chose: a table on a
+    ``duration``, ``deadline`` and the time-outs are in seconds, ``rate`` in calls a second, ``budget_share``
+    is a part of 1. ``output`` is ``None`` when nobody chose: a table on a
     terminal, text elsewhere. ``config_path`` is ``None`` when there is no configuration file.
     """
 
@@ -54,7 +55,20 @@ class Settings:
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     role_name: str | None = None
+    ous: tuple[str, ...] = ()
+    all_accounts: bool = False
+    profiles: tuple[str, ...] = ()
+    fleet: str | None = None
+    max_targets: int | None = None
     expect_account: str | None = None
+    workers: int | None = None
+    fail_fast: bool = False
+    max_failures: int | None = None
+    deadline: int | None = None
+    rate: float | None = None
+    budget_share: float | None = None
+    engine: str = "local"
+    scheduler: str | None = None
     connect_timeout: float | None = None
     read_timeout: float | None = None
     max_attempts: int | None = None
@@ -70,7 +84,9 @@ class Settings:
     @property
     def chooses_targets(self) -> bool:
         """Whether accounts or regions were given, be it one: rows then have columns for both."""
-        return bool(self.accounts or self.regions)
+        return bool(
+            self.accounts or self.regions or self.ous or self.all_accounts or self.profiles or self.fleet
+        )
 
 
 class Takes(Enum):

@@ -1,0 +1,76 @@
+"""What may end a run before its targets do: a signal, too many failures, its deadline."""
+
+import time
+from collections.abc import Callable
+
+_LONGEST_NAP = 0.1
+DEADLINE = "its deadline came"
+
+
+class RunStopped(Exception):
+    """The run was stopped, so that this target, or this change, was not finished; AWS refused nothing."""
+
+
+class RunControl:
+    """Tells everything that takes part in a run whether it goes on; for all threads and signal handlers.
+
+    ``max_failures``: so many failed targets or changes, and no more are begun. ``deadline_seconds`` counts
+    from now. No lock is in it, so that a signal handler may call ``stop`` wherever it interrupts.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_failures: int | None = None,
+        deadline_seconds: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        nap: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._max_failures = max_failures
+        self._clock = clock
+        self._nap = nap
+        self._deadline = None if deadline_seconds is None else clock() + deadline_seconds
+        self._reason: str | None = None
+        self._failures: list[None] = []  # append is atomic, and += on a number is not
+
+    def stop(self, reason: str) -> None:
+        """End the run; the first reason counts."""
+        if self._reason is None:
+            self._reason = reason
+
+    @property
+    def reason(self) -> str | None:
+        """Why the run was stopped, ``None`` while it goes on; the failure limit is not a stop."""
+        if self._reason is None and self._deadline is not None and self._clock() >= self._deadline:
+            self.stop(DEADLINE)
+        return self._reason
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether whatever runs is to end now."""
+        return self.reason is not None
+
+    def add_failure(self) -> None:
+        """Count a failed target or change."""
+        self._failures.append(None)
+
+    @property
+    def has_failed_enough(self) -> bool:
+        """Whether nothing more is to be begun; what runs goes on to its end."""
+        return self._max_failures is not None and len(self._failures) >= self._max_failures
+
+    def check(self) -> None:
+        """Raise ``RunStopped`` if the run was stopped."""
+        reason = self.reason
+        if reason is not None:
+            raise RunStopped(reason)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but raise ``RunStopped`` as soon as the run is stopped."""
+        end = self._clock() + seconds
+        while True:
+            self.check()
+            left = end - self._clock()
+            if left <= 0:
+                return
+            self._nap(min(left, _LONGEST_NAP))
