@@ -23,6 +23,7 @@ from aws_interactions.aws_errors import (
     Conflict,
     Unavailable,
 )
+from aws_operations.run_control import NotTried, RunControl
 from aws_operations.targets import Target
 
 JsonObject = dict[str, Any]
@@ -233,7 +234,11 @@ def _of_kind(
 
 
 def apply_changes(
-    changes: Iterable[Change], provider_for: Callable[[Target], AwsClientProvider]
+    changes: Iterable[Change],
+    provider_for: Callable[[Target], AwsClientProvider],
+    *,
+    starting: Callable[[Sequence[Change]], None] | None = None,
+    control: RunControl | None = None,
 ) -> Iterator[ChangeResult]:
     """Carry out changes in order and yield exactly one result for each, as it is known.
 
@@ -241,20 +246,46 @@ def apply_changes(
     *unchanged*, without a call. What differs from the plan by now is not touched: it *failed*, with a
     ``Conflict``. A lost answer is read back before it is called unknown. AWS's refusals are results;
     anything else raises.
+
+    ``starting`` is given each batch just before it is sent; if it raises, nothing of it is. Between
+    batches ``control`` may stop the run (``RunStopped``) or, enough having failed, have the rest skipped.
     """
+    control = control or RunControl()
     for batch in _batches(changes):
-        if batch[0].is_noop:
-            yield from (ChangeResult(change, ResultStatus.UNCHANGED) for change in batch)
-            continue
-        try:
-            aws_provider = provider_for(batch[0].target)
-        except AwsInteractionError as error:
-            yield from (ChangeResult(change, ResultStatus.FAILED, error) for change in batch)
-            continue
-        yield from _apply_batch(batch, aws_provider)
+        control.check()
+        for result in _results_of(batch, provider_for, starting or _nobody_is_told, control):
+            if result.status in {ResultStatus.FAILED, ResultStatus.UNKNOWN}:
+                control.add_failure()
+            yield result
 
 
-def _apply_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
+def _nobody_is_told(_batch: Sequence[Change]) -> None:
+    pass
+
+
+def _results_of(
+    batch: Sequence[Change],
+    provider_for: Callable[[Target], AwsClientProvider],
+    starting: Callable[[Sequence[Change]], None],
+    control: RunControl,
+) -> Iterator[ChangeResult]:
+    if batch[0].is_noop:
+        yield from (ChangeResult(change, ResultStatus.UNCHANGED) for change in batch)
+        return
+    if control.has_failed_enough:
+        yield from (ChangeResult(change, ResultStatus.SKIPPED, NotTried()) for change in batch)
+        return
+    try:
+        aws_provider = provider_for(batch[0].target)
+    except AwsInteractionError as error:
+        yield from (ChangeResult(change, ResultStatus.FAILED, error) for change in batch)
+        return
+    yield from _apply_batch(batch, aws_provider, starting)
+
+
+def _apply_batch(
+    batch: Sequence[Change], aws_provider: AwsClientProvider, starting: Callable[[Sequence[Change]], None]
+) -> Iterator[ChangeResult]:
     kind = change_kind(batch[0].kind)
     as_planned = []
     for change, refusal in zip(batch, _rechecks(kind, batch, aws_provider), strict=True):
@@ -264,6 +295,7 @@ def _apply_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> It
             yield refusal
     if not as_planned:
         return
+    starting(as_planned)
     for result in _one_for_each(as_planned, kind.apply(as_planned, aws_provider)):
         yield _settled(kind, result, aws_provider) if result.status is ResultStatus.UNKNOWN else result
 

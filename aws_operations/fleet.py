@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from aws_interactions.aws_errors import AccessDenied, AwsInteractionError
-from aws_operations.run_control import RunControl, RunStopped
+from aws_interactions.aws_errors import AccessDenied
+from aws_operations.run_control import NotTried, RunControl, RunStopped, TargetSkipped
 from aws_operations.targets import Target
 
 if TYPE_CHECKING:
@@ -45,17 +45,6 @@ class Outcome:
     def is_failure(self) -> bool:
         """Whether the operation did not come to its end in this target."""
         return self.status in {OutcomeStatus.DENIED, OutcomeStatus.ERROR}
-
-
-class TargetSkipped(AwsInteractionError):
-    """There is nothing to do in a target, or nobody may: its region is off, its account suspended."""
-
-
-class NotTried(TargetSkipped):
-    """A target, or a change, that was not begun because enough of them had failed before."""
-
-    def __init__(self, message: str = "not tried: enough had failed") -> None:
-        super().__init__(message)
 
 
 Operation = Callable[["AwsClientProvider"], Iterable[object]]

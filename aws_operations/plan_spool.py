@@ -2,12 +2,15 @@
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
 from aws_operations.changes import Change, Effect, id_of_json
 from aws_operations.targets import Target
+
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,15 @@ class PlanSpool:
     """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
+        # Targets are applied on threads of their own, and each reads its changes from here.
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(
             "CREATE TABLE change (position INTEGER PRIMARY KEY, id TEXT UNIQUE, account TEXT, region TEXT,"
-            " kind TEXT, effect TEXT, is_noop INTEGER, needs_consent INTEGER, body TEXT)"
+            " kind TEXT, effect TEXT, is_noop INTEGER, needs_consent INTEGER, body TEXT, target TEXT)"
         )
+        self._database.execute("CREATE INDEX change_by_target ON change (target, position)")
 
     def __enter__(self) -> Self:
         return self
@@ -43,19 +49,34 @@ class PlanSpool:
 
     def add(self, changes: Iterable[Change]) -> None:
         """Append the changes of one planner; if it raises, none of them is kept."""
-        self._database.execute("BEGIN")
         try:
             for change in changes:
-                self._insert(change)
+                self.add_one(change)
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self.discard()
             raise
-        self._database.execute("COMMIT")
+        self.keep()
+
+    def add_one(self, change: Change) -> None:
+        """Append a change, for ``keep`` or ``discard`` to say what becomes of all since the last of these."""
+        if not self._database.in_transaction:
+            self._database.execute("BEGIN")
+        self._insert(change)
+
+    def keep(self) -> None:
+        """Keep what was added."""
+        if self._database.in_transaction:
+            self._database.execute("COMMIT")
+
+    def discard(self) -> None:
+        """Forget what was added since the last ``keep``."""
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
 
     def _insert(self, change: Change) -> None:
         body = change.to_json()
         self._database.execute(
-            "INSERT OR IGNORE INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 id_of_json(body),
                 change.target.aws_account,
@@ -65,6 +86,7 @@ class PlanSpool:
                 change.is_noop,
                 change.needs_consent,
                 body,
+                _key_of(change.target),
             ),
         )
 
@@ -74,6 +96,27 @@ class PlanSpool:
     def __iter__(self) -> Iterator[Change]:
         for (body,) in self._database.execute("SELECT body FROM change ORDER BY position"):
             yield Change.from_json(body)
+
+    def targets(self) -> list[Target]:
+        """Return the targets that have changes, in the order of planning."""
+        rows = self._database.execute("SELECT body FROM change GROUP BY target ORDER BY min(position)")
+        return [Change.from_json(body).target for (body,) in rows]
+
+    def changes_in(self, target: Target) -> Iterator[Change]:
+        """Yield the changes of a target in order; may be asked by several threads at once."""
+        position = 0
+        while True:
+            with self._lock:
+                page = self._database.execute(
+                    "SELECT position, body FROM change WHERE target = ? AND position > ?"
+                    " ORDER BY position LIMIT ?",
+                    (_key_of(target), position, _PAGE),
+                ).fetchall()
+            if not page:
+                return
+            position = page[-1][0]
+            for _, body in page:
+                yield Change.from_json(body)
 
     @property
     def sha256(self) -> str:
@@ -105,3 +148,7 @@ class PlanSpool:
     def _single(self, query: str) -> int:
         (value,) = self._database.execute(query).fetchone()
         return int(value)
+
+
+def _key_of(target: Target) -> str:
+    return f"{target} {target.aws_profile or ''}"

@@ -3,12 +3,25 @@
 import time
 from collections.abc import Callable
 
+from aws_interactions.aws_errors import AwsInteractionError
+
 _LONGEST_NAP = 0.1
 DEADLINE = "its deadline came"
 
 
 class RunStopped(Exception):
     """The run was stopped, so that this target, or this change, was not finished; AWS refused nothing."""
+
+
+class TargetSkipped(AwsInteractionError):
+    """There is nothing to do in a target, or nobody may: its region is off, its account suspended."""
+
+
+class NotTried(TargetSkipped):
+    """A target, or a change, that was not begun because enough of them had failed before."""
+
+    def __init__(self, message: str = "not tried: enough had failed") -> None:
+        super().__init__(message)
 
 
 class RunControl:

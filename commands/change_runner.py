@@ -1,24 +1,31 @@
 """Plans in every target, asks once, applies, and reports one result for each change."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import click
 
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_operations.changes import Change, ChangeResult, ResultStatus, apply_changes
+from aws_operations.fleet import Outcome, run_in_each, run_work
 from aws_operations.guards import ConsentNeeded
 from aws_operations.plan_spool import PlanSpool
-from aws_operations.targets import Target, TargetProviders
+from aws_operations.run_control import DEADLINE
+from aws_operations.targets import Target
 from commands.change_rows import ChangeResultRow, PlannedChangeRow, plan_lines
 from commands.console import Console
 from commands.error_lines import error_line
 from commands.exit_codes import Declined, ExitCode, FailedInTarget, exit_code_for, is_loaded_kind
+from commands.interruption import ending_in_good_order
 from commands.options import Settings
 from commands.shapes import MakingWork, WatchedWork
+
+if TYPE_CHECKING:
+    from commands.runner import Run
 
 _ROWS_TO_ASK = 100
 # The file of a value is the same for every target.
@@ -50,23 +57,24 @@ class _Tally:
         return exit_code_for(self.first_error)
 
 
-def run_changes(
-    work: Planner | MakingWork | WatchedWork,
-    targets: Sequence[Target],
-    providers: TargetProviders,
-    settings: Settings,
-    console: Console,
-) -> ExitCode:
+def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> ExitCode:
     """Plan, show or confirm, apply; return the exit code. Nothing is written before the consent."""
     planner = work.planner if isinstance(work, MakingWork | WatchedWork) else work
     watch = work.watch if isinstance(work, WatchedWork) else _nobody_watches
+    settings, console, is_many = the_run.settings, the_run.console, the_run.fleet.is_many
     tally = _Tally()
-    is_many = len(targets) > 1
     with PlanSpool() as spool:
-        _plan(planner, targets, providers, spool, tally, console)
+        with ending_in_good_order(the_run.control, gives_up_calls=not is_many):
+            _plan(planner, the_run, spool, tally)
+        if the_run.control.reason == DEADLINE:
+            console.warn("--deadline came while it was planned; nothing was changed")
+            return ExitCode.UNKNOWN
         if settings.dry_run:
             _show(spool, console, with_target=settings.chooses_targets)
             return tally.exit_code(is_many=is_many)
+        if the_run.control.has_failed_enough:
+            console.warn("enough targets failed while it was planned; nothing was changed")
+            return ExitCode.PARTIAL
         console.check_query(
             ((change.target, ChangeResultRow.expected(change)) for change in islice(spool, _ROWS_TO_ASK)),
             with_target=settings.chooses_targets,
@@ -75,15 +83,9 @@ def run_changes(
             console.note("declined; nothing was changed")
             return ExitCode.DECLINED
         with watch() as watcher:
-            _apply(
-                spool,
-                providers,
-                tally,
-                console,
-                watcher,
-                with_target=settings.chooses_targets,
-                is_only=not is_many,
-            )
+            _apply(spool, the_run, tally, watcher)
+    if the_run.control.reason == DEADLINE:
+        return ExitCode.UNKNOWN
     return tally.exit_code(is_many=is_many)
 
 
@@ -91,28 +93,34 @@ def _nobody_watches() -> AbstractContextManager[Callable[[ChangeResult], None]]:
     return nullcontext(lambda _: None)
 
 
-def _plan(
-    planner: Planner,
-    targets: Sequence[Target],
-    providers: TargetProviders,
-    spool: PlanSpool,
-    tally: _Tally,
-    console: Console,
-) -> None:
+def _plan(planner: Planner, the_run: "Run", spool: PlanSpool, tally: _Tally) -> None:
     """Spool every target's changes; a target that cannot be planned leaves none behind."""
-    for target in targets:
-        try:
-            spool.add(planner(providers.provider_for(target).read_only()))
-        except (click.ClickException, Declined):
-            # What somebody typed is no target's doing: it is said once, and the next has the same.
-            raise
-        except Exception as error:
-            if is_loaded_kind(error, *_SAID_ONCE):
-                raise
-            if len(targets) == 1:
-                raise FailedInTarget(target) from error
-            tally.planning_errors.append(error)
-            console.error(f"{error_line(error, target, is_read=True)}; nothing is planned there")
+    for outcome in run_in_each(
+        planner,
+        the_run.fleet.targets,
+        the_run.fleet.reader_for,
+        lambda _, change: spool.add_one(change),  # type: ignore[arg-type] # a planner yields changes
+        workers=the_run.workers,
+        in_order=True,
+        control=the_run.control,
+    ):
+        if outcome.error is None:
+            spool.keep()
+            continue
+        spool.discard()
+        if outcome.is_failure:
+            _note_unplanned(outcome, outcome.error, the_run, tally)
+    spool.discard()
+
+
+def _note_unplanned(outcome: Outcome, error: Exception, the_run: "Run", tally: _Tally) -> None:
+    # What somebody typed is no target's doing: it is said once, and the next has the same.
+    if isinstance(error, click.ClickException | Declined) or is_loaded_kind(error, *_SAID_ONCE):
+        raise error
+    if not the_run.fleet.is_many:
+        raise FailedInTarget(outcome.target) from error
+    tally.planning_errors.append(error)
+    the_run.console.error(f"{error_line(error, outcome.target, is_read=True)}; nothing is planned there")
 
 
 def _show(spool: PlanSpool, console: Console, *, with_target: bool) -> None:
@@ -135,29 +143,56 @@ def _has_consent(spool: PlanSpool, settings: Settings, console: Console) -> bool
     return console.confirm(f"Make {_changes(spool.pending)}?")
 
 
-def _apply(
-    spool: PlanSpool,
-    providers: TargetProviders,
-    tally: _Tally,
-    console: Console,
-    watcher: Callable[[ChangeResult], None],
-    *,
-    with_target: bool,
-    is_only: bool,
-) -> None:
+def _apply(spool: PlanSpool, the_run: "Run", tally: _Tally, watcher: Callable[[ChangeResult], None]) -> None:
+    console, is_only = the_run.console, not the_run.fleet.is_many
     try:
-        with console.rows(with_target=with_target) as writer:
-            for result in apply_changes(spool, providers.provider_for):
+        with console.rows(with_target=the_run.settings.chooses_targets) as writer:
+
+            def take(target: Target, result: ChangeResult) -> None:
                 tally.add(result)
                 watcher(result)
-                writer.write_from(result.change.target, ChangeResultRow.of(result))
-                if result.error is not None:
-                    console.error(error_line(result.error, result.change.target, is_only=is_only))
+                writer.write_from(target, ChangeResultRow.of(result))
+                if result.error is not None and result.status is not ResultStatus.SKIPPED:
+                    console.error(error_line(result.error, target, is_only=is_only))
+
+            with ending_in_good_order(the_run.control, gives_up_calls=is_only):
+                for outcome in _applied(spool, the_run, take):
+                    if outcome.error is not None:
+                        _note_broken(outcome, outcome.error, the_run, tally)
     except BaseException as error:
         _say_what_was_done(error, len(spool), tally, console)
         raise
-    if len(spool) > 1 or tally.planning_errors:
+    if the_run.control.reason == DEADLINE:
+        _say_what_was_done(TimeoutError(), len(spool), tally, console)
+    elif len(spool) > 1 or tally.planning_errors:
         console.note(f"{_changes(len(spool))}: {_counts(tally)}")
+
+
+def _applied(
+    spool: PlanSpool, the_run: "Run", take: Callable[[Target, ChangeResult], None]
+) -> Iterator[Outcome]:
+    provider_for = the_run.fleet.providers.provider_for
+
+    def apply_in(target: Target) -> Iterator[ChangeResult]:
+        return apply_changes(spool.changes_in(target), provider_for, control=the_run.control)
+
+    return run_work(
+        apply_in,
+        spool.targets(),
+        take,  # type: ignore[arg-type] # the rows are results
+        workers=the_run.workers,
+        in_order=the_run.in_order,
+        control=the_run.control,
+        rows_at_once=1,
+    )
+
+
+def _note_broken(outcome: Outcome, error: Exception, the_run: "Run", tally: _Tally) -> None:
+    """Tell of an error that no result of a change accounts for: a bug, or a journal that cannot be kept."""
+    if not the_run.fleet.is_many:
+        raise error
+    tally.planning_errors.append(error)
+    the_run.console.error(error_line(error, outcome.target))
 
 
 def _say_what_was_done(error: BaseException, planned: int, tally: _Tally, console: Console) -> None:
