@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
 from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import WrongAccount
 from aws_operations.changes import Change, ChangeResult, ResultStatus, apply_changes
 from aws_operations.fleet import Outcome, run_in_each, run_work
 from aws_operations.guards import ConsentNeeded
@@ -99,7 +100,7 @@ def _plan(planner: Planner, the_run: "Run", spool: PlanSpool, tally: _Tally) -> 
         planner,
         the_run.fleet.targets,
         the_run.fleet.reader_for,
-        lambda _, change: spool.add_one(change),  # type: ignore[arg-type] # a planner yields changes
+        lambda target, change: spool.add_one(_in_target(change, target)),  # type: ignore[arg-type] # a change
         workers=the_run.workers,
         in_order=True,
         control=the_run.control,
@@ -111,6 +112,16 @@ def _plan(planner: Planner, the_run: "Run", spool: PlanSpool, tally: _Tally) -> 
         if outcome.is_failure:
             _note_unplanned(outcome, outcome.error, the_run, tally)
     spool.discard()
+
+
+def _in_target(change: Change, target: Target) -> Change:
+    """Return the change as one of the target that it was planned for, and reached as that one is."""
+    actual = change.target.aws_account
+    if target.aws_account is not None and actual != target.aws_account:
+        raise WrongAccount(expected_account=target.aws_account, actual_account=str(actual))
+    if target.aws_profile is None:
+        return change
+    return replace(change, target=replace(change.target, aws_profile=target.aws_profile))
 
 
 def _note_unplanned(outcome: Outcome, error: Exception, the_run: "Run", tally: _Tally) -> None:

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -194,7 +194,9 @@ class BatchWrite:
 
     def _note(self, result: ChangeResult) -> None:
         if result.status in _DONE:
-            self._open[result.change.target].pop(result.change.resource, None)
+            # As whom it is reached says nothing of where the item is.
+            place = replace(result.change.target, aws_profile=None)
+            self._open[place].pop(result.change.resource, None)
 
     def _keep_left_over(self) -> None:
         failures = []

@@ -1,5 +1,6 @@
 """Files with a JSON document on each line: what is wrong is told by line, before anything is sent."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class JsonLines(Generic[Read]):
     ) -> None:
         self._source = source
         self._reader = reader
+        self._lock = threading.Lock()
         self._lines: list[Line[Read]] | None = None
         self._failure: AwsInteractionError | None = None
         self.name = name or (str(source) if isinstance(source, Path) else "standard input")
@@ -58,15 +60,16 @@ class JsonLines(Generic[Read]):
     @property
     def lines(self) -> Sequence[Line[Read]]:
         """The lines; raises ``WrongLines``, or a kind of ``CantReadFile``."""
-        if self._failure is not None:
-            raise self._failure
-        if self._lines is None:
-            try:
-                self._lines = self._read()
-            except AwsInteractionError as error:
-                self._failure = error
-                raise
-        return self._lines
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._lines is None:
+                try:
+                    self._lines = self._read()
+                except AwsInteractionError as error:
+                    self._failure = error
+                    raise
+            return self._lines
 
     def _read(self) -> list[Line[Read]]:
         found, complaints = [], {}
