@@ -55,12 +55,11 @@ class PrototypeSession(Session):
 
     def __init__(self, aws_profile: str | None, *, model_cache_dir: Path | None = None) -> None:
         super().__init__(profile=aws_profile, model_cache_dir=model_cache_dir)
-        self.credentials_of_next_client: Credentials = PrototypeCredentials()
         self.set_config_variable("sts_regional_endpoints", "regional")
 
     def get_credentials(self) -> Credentials:
-        """Return the credentials of the next client to make; prototypes get ones that raise."""
-        return self.credentials_of_next_client
+        """Return credentials that raise when they are used."""
+        return PrototypeCredentials()
 
     def get_auth_token(self, **_: Any) -> None:  # type: ignore[override]  # a shared token would sign for all
         """Return no token: one of the caller's would sign for every target."""
@@ -222,6 +221,7 @@ class ClientPrototypes:
         self._aws_profile = aws_profile
         self._lock = threading.RLock()
         self._prototypes: dict[tuple[str, str, bool, bool], _Prototype] = {}
+        self._plain_prototypes: dict[tuple[str, str], _Prototype] = {}
         self._lazy_session: PrototypeSession | None = None
         self._lazy_boto3_session: Any = None
 
@@ -261,18 +261,23 @@ class ClientPrototypes:
         prototype = self._prototype(service_name, aws_region, read_only=read_only, is_resource=True)
         return prototype.bind_resource(credentials, identity)
 
-    def plain_client(self, service_name: str, aws_region: str, credentials: Any) -> Any:
-        """Return an ordinary botocore client with these credentials, for getting and checking credentials.
+    def plain_client(
+        self, service_name: str, aws_region: str, credentials: Any, *, label: str = "credentials"
+    ) -> Any:
+        """Return a client with these credentials, for getting and checking credentials.
 
-        It shares nothing with bound clients, costs milliseconds, and knows no read-only.
+        It has prototypes of its own: with the clients that targets get it shares neither connections nor
+        retry quota, and it knows no read-only. ``label`` tells its retry quota from that of others.
         """
-        with self._lock:
-            session = self._session()
-            session.credentials_of_next_client = credentials
-            try:
-                return self._create_client(session, service_name, aws_region)
-            finally:
-                session.credentials_of_next_client = PrototypeCredentials()
+        key = (service_name, aws_region)
+        prototype = self._plain_prototypes.get(key)
+        if prototype is None:
+            with self._lock:
+                prototype = self._plain_prototypes.get(key)
+                if prototype is None:
+                    prototype = self._make_prototype(*key, read_only=False, is_resource=False)
+                    self._plain_prototypes[key] = prototype
+        return prototype.bind(credentials, ClientIdentity(None, aws_region, label))
 
     def _prototype(
         self, service_name: str, aws_region: str, *, read_only: bool, is_resource: bool

@@ -38,8 +38,6 @@ class CredentialStore:
         self._lock = threading.Lock()
         self._roles: dict[tuple[RoleHop, ...], AssumedRole] = {}
         self._role_regions: dict[tuple[RoleHop, ...], str] = {}
-        self._source_clients: dict[tuple[int, str], STSClient] = {}
-        self._source_clients_lock = threading.Lock()
         self._base_account: str | None = None
         self._base_account_lock = threading.Lock()
         self.prototypes = ClientPrototypes(
@@ -73,8 +71,9 @@ class CredentialStore:
         if self._base_account is None:
             with self._base_account_lock:
                 if self._base_account is None:
-                    client = self._source_client(self._base_credentials, sts_region)
-                    self._base_account = caller_account(client, label=self._settings.base.label)
+                    label = self._settings.base.label
+                    client = self._sts_client(self._base_credentials, sts_region, label)
+                    self._base_account = caller_account(client, label=label)
         return self._base_account
 
     def client_identity(self, hops: tuple[RoleHop, ...], aws_region: str) -> ClientIdentity:
@@ -97,8 +96,10 @@ class CredentialStore:
             hop,
             source,
             source_identity_key=previous.identity_key if previous else self.source.cache_identity,
-            source_client=lambda: self._source_client(source, self._role_regions[hops]),
-            sts_client=lambda credentials: self._sts_client(credentials, self._role_regions[hops]),
+            source_client=lambda: self._sts_client(source, self._role_regions[hops], source.label),
+            sts_client=lambda credentials: self._sts_client(
+                credentials, self._role_regions[hops], hop.role_arn
+            ),
             sts_endpoint=lambda: self._sts_endpoint(self._role_regions[hops]),
             mfa_prompter=self._prompter,
             disk_cache=self._disk_cache,
@@ -106,28 +107,22 @@ class CredentialStore:
         self._roles[hops] = role
         return role
 
-    def _source_client(self, source: LazyCredentials, sts_region: str) -> "STSClient":
-        # One for all roles assumed from a source: they share its connections.
-        key = (id(source), sts_region)
-        with self._source_clients_lock:
-            if key not in self._source_clients:
-                self._source_clients[key] = self._sts_client(source, sts_region)
-            return self._source_clients[key]
-
-    def _sts_client(self, credentials: Credentials, sts_region: str) -> "STSClient":
-        client: STSClient = self.prototypes.plain_client("sts", sts_region, credentials)
+    def _sts_client(self, credentials: Credentials, sts_region: str, label: str) -> "STSClient":
+        client: STSClient = self.prototypes.plain_client("sts", sts_region, credentials, label=label)
         return client
 
     def _sts_endpoint(self, sts_region: str) -> str:
         # Asked of a client, because environment and profile can name an endpoint too. Credentials of
         # one regional STS serve in every region, so the region does not tell them apart.
-        client = self._sts_client(Credentials("unused", "unused"), sts_region)
+        client = self._sts_client(Credentials("unused", "unused"), sts_region, "unused")
         return client.meta.endpoint_url.replace(sts_region, "{region}")
 
     def _profile_role_cache(self, disk: CredentialCache | None) -> Any:
         return AccountCheckedCache(
             expected_account=_account_of_assumed_role,
-            sts_client=lambda credentials: self._sts_client(credentials, self._profile_sts_region()),
+            sts_client=lambda credentials: self._sts_client(
+                credentials, self._profile_sts_region(), self._settings.base.label
+            ),
             namespace=self._profile_namespace,
             disk=disk,
             expiry_window=_PROFILE_EXPIRY_WINDOW,

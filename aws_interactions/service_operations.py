@@ -51,6 +51,7 @@ _SECRETS_BY_NAME = "arn:{partition}:secretsmanager:{region}:{account}:secret:{Na
 SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
     "sts": {
         "GetCallerIdentity": _read("sts:GetCallerIdentity", arn="*"),
+        "AssumeRole": _write("sts:AssumeRole", arn="arn:{partition}:iam::{account}:role/{RoleArn}"),
     },
     "s3": {
         "ListBuckets": _read("s3:ListAllMyBuckets", arn="*"),
