@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.client import STSClient
 
     from aws_interactions.credential_store import CredentialStore
+    from aws_interactions.provider_specification import ProviderSpecification
 
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]{2,16}){1,3}-[0-9]{1,2}")
 
@@ -218,6 +219,23 @@ class AwsClientProvider:
     def read_only(self) -> Self:
         """Return a provider of the same identity whose clients refuse, before sending, all but reads."""
         return self._derived(is_read_only=True)
+
+    def specification(self, *, is_sandbox: bool = False) -> "ProviderSpecification":
+        """Return what another machine needs to act as this provider does, with credentials of its own.
+
+        It has no secrets in it. ``is_sandbox`` says that this provider is the sandbox's: its keys and its
+        endpoint are then those of the sandbox there. Raises ``CantTravel`` for explicit access keys and
+        for a role with MFA, ``NoRegion`` where there is none.
+        """
+        from aws_interactions.provider_specification import specify
+
+        return specify(
+            self._shared.settings.base,
+            self._hops,
+            self.aws_region,
+            is_read_only=self._is_read_only,
+            is_sandbox=is_sandbox,
+        )
 
     def __repr__(self) -> str:
         base = self._shared.settings.base

@@ -161,6 +161,8 @@ class ChangeKind:
     ``recheck`` reads the resource again and returns how it differs from what was planned, or ``None``;
     ``recheck_batch``, where one call can read many, does so for a batch, one answer each, in order.
     ``read_back`` settles a change whose answer was lost: ``APPLIED``, ``FAILED`` or ``UNKNOWN``.
+    ``is_idempotent``: applied twice it has the effect of once, ``read_back`` sees that it was applied, and
+    nothing of it is on this machine alone; only such kinds go to other machines.
     """
 
     name: str
@@ -169,6 +171,7 @@ class ChangeKind:
     read_back: Callable[[Change, AwsClientProvider], ResultStatus]
     batch_size: int = 1
     recheck_batch: Callable[[Sequence[Change], AwsClientProvider], Sequence[str | None]] | None = None
+    is_idempotent: bool = False
 
 
 CHANGE_KINDS: dict[str, ChangeKind] = {}

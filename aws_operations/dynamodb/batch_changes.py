@@ -363,5 +363,6 @@ register(
         read_back_item,
         batch_size=_WRITES_A_BATCH,
         recheck_batch=_recheck_batch,
+        is_idempotent=True,
     )
 )

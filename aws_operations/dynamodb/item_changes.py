@@ -142,5 +142,9 @@ def _whole_item(change: Change, after: Item) -> list[str]:
     return list(dict.fromkeys([*key, *item_of(change.before), *after]))
 
 
-register(ChangeKind("dynamodb.put-item", each_alone(_apply_put), recheck_item, read_back_item))
-register(ChangeKind("dynamodb.delete-item", each_alone(_apply_delete), recheck_item, read_back_item))
+for _name, _apply in (("put", _apply_put), ("delete", _apply_delete)):
+    register(
+        ChangeKind(
+            f"dynamodb.{_name}-item", each_alone(_apply), recheck_item, read_back_item, is_idempotent=True
+        )
+    )

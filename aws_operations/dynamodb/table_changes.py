@@ -183,5 +183,17 @@ def _read_back_drop(change: Change, aws_provider: AwsClientProvider) -> ResultSt
     return ResultStatus.APPLIED if is_gone else ResultStatus.UNKNOWN
 
 
-register(ChangeKind("dynamodb.create-table", each_alone(_apply_create), _recheck_create, _read_back_create))
-register(ChangeKind("dynamodb.drop-table", each_alone(_apply_drop), _recheck_drop, _read_back_drop))
+register(
+    ChangeKind(
+        "dynamodb.create-table",
+        each_alone(_apply_create),
+        _recheck_create,
+        _read_back_create,
+        is_idempotent=True,
+    )
+)
+register(
+    ChangeKind(
+        "dynamodb.drop-table", each_alone(_apply_drop), _recheck_drop, _read_back_drop, is_idempotent=True
+    )
+)

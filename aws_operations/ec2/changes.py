@@ -363,5 +363,6 @@ for _verb in (_START, _STOP, _REBOOT, _TERMINATE):
             partial(_read_back, _verb),
             batch_size=BATCH_SIZE,
             recheck_batch=partial(_recheck_batch, _verb),
+            is_idempotent=_verb is not _REBOOT,
         )
     )

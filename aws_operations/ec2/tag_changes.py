@@ -165,5 +165,6 @@ for _kind, _send in ((_ADD, _send_additions), (_REMOVE, _send_removals)):
             _read_back,
             batch_size=BATCH_SIZE,
             recheck_batch=_recheck_batch,
+            is_idempotent=True,
         )
     )

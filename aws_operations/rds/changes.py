@@ -153,4 +153,12 @@ def _read_back(verb: str, change: Change, aws_provider: AwsClientProvider) -> Re
 
 
 for _verb in _CALL_BY_VERB:
-    register(ChangeKind(f"rds.{_verb}", _apply(_verb), partial(_recheck, _verb), partial(_read_back, _verb)))
+    register(
+        ChangeKind(
+            f"rds.{_verb}",
+            _apply(_verb),
+            partial(_recheck, _verb),
+            partial(_read_back, _verb),
+            is_idempotent=_verb != "reboot",
+        )
+    )

@@ -165,5 +165,21 @@ def _read_back_delete(change: Change, aws_provider: AwsClientProvider) -> Result
     return ResultStatus.FAILED
 
 
-register(ChangeKind("rds.create-snapshot", each_alone(_apply_create), _recheck_create, _read_back_create))
-register(ChangeKind("rds.delete-snapshot", each_alone(_apply_delete), _recheck_delete, _read_back_delete))
+register(
+    ChangeKind(
+        "rds.create-snapshot",
+        each_alone(_apply_create),
+        _recheck_create,
+        _read_back_create,
+        is_idempotent=True,
+    )
+)
+register(
+    ChangeKind(
+        "rds.delete-snapshot",
+        each_alone(_apply_delete),
+        _recheck_delete,
+        _read_back_delete,
+        is_idempotent=True,
+    )
+)

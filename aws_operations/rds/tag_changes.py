@@ -88,4 +88,4 @@ def _read_back(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     return ResultStatus.FAILED if now == change.before else ResultStatus.UNKNOWN
 
 
-register(ChangeKind("rds.set-tags", each_alone(_apply), _recheck, _read_back))
+register(ChangeKind("rds.set-tags", each_alone(_apply), _recheck, _read_back, is_idempotent=True))

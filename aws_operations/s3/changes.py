@@ -394,7 +394,11 @@ def _read_back_versioning(change: Change, aws_provider: AwsClientProvider) -> Re
 
 register(
     ChangeKind(
-        "s3.create-bucket", each_alone(_apply_create_bucket), _recheck_create_bucket, _read_back_create_bucket
+        "s3.create-bucket",
+        each_alone(_apply_create_bucket),
+        _recheck_create_bucket,
+        _read_back_create_bucket,
+        is_idempotent=True,
     )
 )
 register(
@@ -415,9 +419,15 @@ register(
         batch_size=MAX_KEYS_A_CALL,
     )
 )
-register(ChangeKind("s3.set-tags", each_alone(_apply_set_tags), _recheck_tags, _read_back_tags))
+register(
+    ChangeKind("s3.set-tags", each_alone(_apply_set_tags), _recheck_tags, _read_back_tags, is_idempotent=True)
+)
 register(
     ChangeKind(
-        "s3.set-versioning", each_alone(_apply_set_versioning), _recheck_versioning, _read_back_versioning
+        "s3.set-versioning",
+        each_alone(_apply_set_versioning),
+        _recheck_versioning,
+        _read_back_versioning,
+        is_idempotent=True,
     )
 )

@@ -212,7 +212,10 @@ def _read_back_tags(change: Change, aws_provider: AwsClientProvider) -> ResultSt
     return ResultStatus.FAILED if now == change.before else ResultStatus.UNKNOWN
 
 
-register(ChangeKind("secrets.delete", each_alone(_apply_delete), _recheck_delete, _read_back_delete))
-register(ChangeKind("secrets.restore", each_alone(_apply_restore), _recheck_restore, _read_back_restore))
-register(ChangeKind("secrets.promote", each_alone(_apply_promote), _recheck_promote, _read_back_promote))
-register(ChangeKind("secrets.set-tags", each_alone(_apply_set_tags), _recheck_tags, _read_back_tags))
+for _verb, _apply, _recheck, _read_back in (
+    ("delete", _apply_delete, _recheck_delete, _read_back_delete),
+    ("restore", _apply_restore, _recheck_restore, _read_back_restore),
+    ("promote", _apply_promote, _recheck_promote, _read_back_promote),
+    ("set-tags", _apply_set_tags, _recheck_tags, _read_back_tags),
+):
+    register(ChangeKind(f"secrets.{_verb}", each_alone(_apply), _recheck, _read_back, is_idempotent=True))
