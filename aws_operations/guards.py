@@ -17,6 +17,26 @@ class UnexpectedAccount(GuardRefused):
         self.actual_account = actual_account
 
 
+class EmptySelection(GuardRefused):
+    """What was selected comes to no target at all; ``selection`` says what was selected."""
+
+    def __init__(self, selection: str) -> None:
+        super().__init__(
+            f"{selection}; an empty selection never means all, and nothing was sent to any target"
+        )
+        self.selection = selection
+
+
+class TooManyTargets(GuardRefused):
+    """More targets were selected than ``--max-targets`` lets through."""
+
+    def __init__(self, *, target_count: int, max_targets: int, is_at_least: bool = False) -> None:
+        many = f"{'at least ' if is_at_least else ''}{target_count} targets"
+        super().__init__(f"{many} are more than --max-targets {max_targets}; nothing was sent to any of them")
+        self.target_count = target_count
+        self.max_targets = max_targets
+
+
 class ConsentNeeded(GuardRefused):
     """Changes that overwrite, destroy or are final were planned where nobody can be asked."""
 

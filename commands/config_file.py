@@ -1,4 +1,4 @@
-"""The configuration file: ``[defaults]`` for options, ``[env.NAME]`` for identities.
+"""The configuration file: ``[defaults]``, ``[env.NAME]`` for identities, ``[fleet.NAME]`` for targets.
 
 ::
 
@@ -10,6 +10,12 @@
     profile = "ops"
     region = "eu-central-1"
     role = "arn:aws:iam::123456789012:role/operator"    # or a list: a chain
+
+    [fleet.workloads]
+    ous = ["/workloads"]
+    regions = ["eu-*"]
+    role-name = "operator"
+    exclude-accounts = ["444455556666"]
 """
 
 import os
@@ -24,7 +30,31 @@ from commands.user_directories import user_directory
 
 _TYPE_NAMES = {str: "text", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"}
 _ENTRY_KEYS = {"profile": "profile", "region": "region", "role": "assume-role-arn"}
-_TABLES = ("defaults", "env")
+_FLEET_KEYS = {
+    "accounts": "accounts",
+    "ous": "ou",
+    "all-accounts": "all-accounts",
+    "profiles": "profiles",
+    "regions": "regions",
+    "role-name": "role-name",
+}
+_EXCLUDING_KEYS = {
+    "exclude-accounts": "accounts",
+    "exclude-ous": "ou",
+    "exclude-profiles": "profiles",
+    "exclude-regions": "regions",
+}
+_BY_ROLE = ("accounts", "ous", "all-accounts", "role-name", "exclude-accounts", "exclude-ous")
+_BY_PROFILE = ("profiles", "exclude-profiles")
+_TABLES = ("defaults", "env", "fleet")
+
+
+@dataclass(frozen=True, slots=True)
+class FleetDescription:
+    """What a ``[fleet.NAME]`` says, in normal form, by option name."""
+
+    included: Mapping[str, Any]
+    excluded: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +64,29 @@ class ConfigFile:
     path: Path | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    fleets: Mapping[str, FleetDescription] = field(default_factory=dict)
 
     def entry(self, name: str) -> Mapping[str, Any]:
         """Return the identity options of ``[env.NAME]``; ``ConfigurationProblem`` if there is none."""
         found = self.entries.get(name)
         if found is None:
-            raise ConfigurationProblem(self._no_such_entry(name))
+            raise ConfigurationProblem(self._no_such_entry("env", name, self.entries))
         return found
 
-    def _no_such_entry(self, name: str) -> str:
+    def fleet(self, name: str) -> FleetDescription:
+        """Return what ``[fleet.NAME]`` says; ``ConfigurationProblem`` if there is none."""
+        found = self.fleets.get(name)
+        if found is None:
+            raise ConfigurationProblem(self._no_such_entry("fleet", name, self.fleets))
+        return found
+
+    def _no_such_entry(self, table: str, name: str, entries: Mapping[str, Any]) -> str:
         if self.path is None:
             place = default_path(os.environ) or "a place that --config names"
-            return f"no configuration file, so no [env.{name}]; put one at {place}"
-        if not self.entries:
-            return f"{self.path}: has no [env.NAME] entries, so no {name!r}"
-        return (
-            f"{self.path}: no [env.{name}]; there is: {', '.join(self.entries)}{_nearest(name, self.entries)}"
-        )
+            return f"no configuration file, so no [{table}.{name}]; put one at {place}"
+        if not entries:
+            return f"{self.path}: has no [{table}.NAME] entries, so no {name!r}"
+        return f"{self.path}: no [{table}.{name}]; there is: {', '.join(entries)}{_nearest(name, entries)}"
 
 
 def default_path(environ: Mapping[str, str]) -> Path | None:
@@ -96,6 +132,10 @@ def _parsed(path: Path, raw: bytes) -> ConfigFile:
             name: _entry(path, f"env.{name}", _table(path, f"env.{name}", entry))
             for name, entry in _table(path, "env", document.get("env", {})).items()
         },
+        fleets={
+            name: _fleet(path, f"fleet.{name}", _table(path, f"fleet.{name}", entry))
+            for name, entry in _table(path, "fleet", document.get("fleet", {})).items()
+        },
     )
 
 
@@ -111,6 +151,28 @@ def _entry(path: Path, where: str, table: Mapping[str, Any]) -> dict[str, Any]:
         _ENTRY_KEYS[key]: _normal(path, f"{where}.{key}", OPTION_BY_NAME[_ENTRY_KEYS[key]], value)
         for key, value in table.items()
     }
+
+
+def _fleet(path: Path, where: str, table: Mapping[str, Any]) -> FleetDescription:
+    _refuse_unknown(path, f"{where}.", table, [*_FLEET_KEYS, *_EXCLUDING_KEYS])
+    by_role, by_profile = (
+        next((key for key in keys if key in table), None) for keys in (_BY_ROLE, _BY_PROFILE)
+    )
+    if by_role and by_profile:
+        raise ConfigurationProblem(f"{path}: {where}: {by_profile} and {by_role} exclude each other")
+    included, excluded = (
+        {
+            keys[key]: _normal(path, f"{where}.{key}", OPTION_BY_NAME[keys[key]], value)
+            for key, value in table.items()
+            if key in keys
+        }
+        for keys in (_FLEET_KEYS, _EXCLUDING_KEYS)
+    )
+    # A list that is empty, or a no, adds nothing to what the others say.
+    return FleetDescription(
+        {name: value for name, value in included.items() if value not in (False, ())},
+        {name: value for name, value in excluded.items() if value},
+    )
 
 
 def _normal(path: Path, where: str, option: GlobalOption, value: Any) -> Any:

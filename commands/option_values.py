@@ -14,6 +14,9 @@ _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+
 _MFA_SERIAL = re.compile(r"[A-Za-z0-9_+=/:,.@-]{9,256}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+_REGION_PATTERN = re.compile(r"[a-z0-9*?!\[\]-]*[*?\[][a-z0-9*?!\[\]-]*")
+_RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)/([smh])")
+_PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)%")
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*")
 _SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
@@ -29,6 +32,8 @@ _LEVEL_BY_NAME = {
     "critical": "critical",
 }
 
+ALL_REGIONS = "all"
+ENGINES = ("local", "dask")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -52,6 +57,13 @@ def account(value: str) -> str:
 def region(value: str) -> str:
     """Return a region name; whether AWS has it is for AWS to say."""
     return _matching(_REGION, value, "is not a region name (such as eu-west-1)")
+
+
+def region_or_pattern(value: str) -> str:
+    """Return a region name, a pattern of such names (``eu-*``) or ``all``."""
+    if value == ALL_REGIONS or _REGION_PATTERN.fullmatch(value):
+        return value
+    return _matching(_REGION, value, "is not a region name (such as eu-west-1), a pattern (eu-*) or all")
 
 
 def role_name(value: str) -> str:
@@ -97,12 +109,51 @@ def timeout(value: str) -> float:
     return seconds
 
 
+def deadline(value: str) -> float:
+    """Return how long a run may take, in seconds, up to a week; ``15m`` and ``2h`` work too."""
+    return _seconds(value, 1, 604_800, "a deadline")
+
+
 def attempts(value: str) -> int:
     """Return how often a call is tried, 1 to 20."""
-    count = int(value) if value.isascii() and value.isdigit() and len(value) < 3 else 0
-    if not 1 <= count <= 20:
-        raise ValueError(f"{value!r} is not a number of attempts from 1 to 20")
-    return count
+    return _whole(value, 1, 20, "a number of attempts from 1 to 20")
+
+
+def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
+    """Return a check that takes whole numbers between two, both included."""
+    return lambda value: _whole(value, smallest, largest, f"a whole number from {smallest} to {largest}")
+
+
+def rate(value: str) -> float:
+    """Return a number of calls a second from ``5/s``, ``0.5/s`` or ``30/m``; up to 10,000 a second."""
+    match = _RATE.fullmatch(value)
+    calls = float(match[1]) / _SECONDS_BY_UNIT[match[2]] if match else 0.0
+    if not 0 < calls <= 10_000:
+        raise ValueError(f"{value!r} is not a rate of up to 10000/s (such as 5/s, 0.5/s or 30/m)")
+    return calls
+
+
+def percentage(value: str) -> float:
+    """Return a share above 0 and at most 1 from ``1%`` to ``100%``."""
+    match = _PERCENTAGE.fullmatch(value)
+    percent = float(match[1]) if match else 0.0
+    if not 1 <= percent <= 100:
+        raise ValueError(f"{value!r} is not a share from 1% to 100%")
+    return percent / 100
+
+
+def scheduler_url(value: str) -> str:
+    """Return the address of a scheduler: ``tcp://`` on this machine only, for it is not encrypted."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(value)
+    if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:
+        raise ValueError(f"{_without_password(value)!r} is not a scheduler (such as tcp://127.0.0.1:8786)")
+    if parts.username is not None or parts.path or parts.query or parts.fragment:
+        raise ValueError("must be scheme, host and port only")
+    if parts.scheme == "tcp" and not _is_loopback(parts.hostname):
+        raise ValueError(f"{value!r} would send unencrypted over a network; use tls://")
+    return value
 
 
 def endpoint_url(value: str) -> str:
@@ -158,6 +209,11 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return check
 
 
+def is_empty_list(values: tuple[str, ...]) -> bool:
+    """Whether a list says nothing at all: no item, or the one empty item of an unset shell variable."""
+    return values in ((), ("",))
+
+
 def each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
     """Return a check of a list: every item by ``check``, an item said twice kept once, never empty."""
 
@@ -175,6 +231,24 @@ def _seconds(value: str, smallest: int, largest: int, what: str) -> int:
     if not smallest <= seconds <= largest:
         raise ValueError(f"{value!r} is not {what} of {smallest} to {largest} seconds (15m and 1h work too)")
     return seconds
+
+
+def _whole(value: str, smallest: int, largest: int, what: str) -> int:
+    count = int(value) if value.isascii() and value.isdigit() and len(value) < 9 else -1
+    if not smallest <= count <= largest:
+        raise ValueError(f"{value!r} is not {what}")
+    return count
+
+
+def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _matching(pattern: re.Pattern[str], value: str, complaint: str) -> str:

@@ -22,25 +22,21 @@ organizations = noun("organizations", help="Accounts and units of the organisati
 @organizations.verb(
     "accounts",
     shape=Shape.ROWS,
-    example="manage-resources --sandbox organizations accounts --ou /workloads --recursive",
+    example="manage-resources --sandbox organizations accounts /workloads --recursive",
 )
-@click.option(
-    "--ou",
-    type=UTF8_TEXT,
-    metavar="PATH|ID",
-    help="Only accounts right below this unit, such as /workloads/production; / is the root.",
-)
-@click.option("--recursive", is_flag=True, help="With --ou: those of the units in it too.")
-def accounts(ou: str | None, *, recursive: bool) -> Callable[..., Any]:
-    """List the accounts of the organisation, or of one organisational unit.
+@click.argument("unit", type=UTF8_TEXT, required=False)
+@click.option("--recursive", is_flag=True, help="With UNIT: the accounts of the units in it too.")
+def accounts(unit: str | None, *, recursive: bool) -> Callable[..., Any]:
+    """List the accounts of the organisation, or those right below UNIT.
 
+    UNIT is the path of an organisational unit, such as /workloads/production, or its id; / is the root.
     Only the management account and delegated administrators may ask.
     """
-    if ou is None and recursive:
-        raise click.UsageError("--recursive goes with --ou")
-    if ou == "":
-        raise click.UsageError("--ou is empty; / is the root")
-    return partial(operations.accounts, ou, recursive=recursive)
+    if unit is None and recursive:
+        raise click.UsageError("--recursive goes with UNIT")
+    if unit == "":
+        raise click.UsageError("UNIT is empty; / is the root")
+    return partial(operations.accounts, unit, recursive=recursive)
 
 
 @organizations.verb("ous", shape=Shape.ROWS, example="manage-resources --sandbox organizations ous")

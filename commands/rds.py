@@ -33,7 +33,10 @@ kind_option = click.option(
 @rds.verb("list", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} list --status available")
 @click.option("--kind", type=_KINDS, help="Only instances, or only clusters.")
 @click.option(
-    "--engine", type=UTF8_TEXT, help="Only this engine: postgres, aurora-mysql; aurora is both of Aurora's."
+    "--db-engine",
+    "engine",
+    type=UTF8_TEXT,
+    help="Only this engine: postgres, aurora-mysql; aurora is both of Aurora's.",
 )
 @click.option("--status", type=UTF8_TEXT, help="Only those in this state, such as available or stopped.")
 @click.option(

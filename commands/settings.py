@@ -2,14 +2,23 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 import click
 
 from commands.config_file import ConfigFile, read_config_file
-from commands.exit_codes import ConfigurationProblem
+from commands.option_layers import (
+    Given,
+    Layer,
+    Layers,
+    checked,
+    checked_one,
+    chosen,
+    drop,
+    drop_below,
+    found,
+    refuse_both,
+)
 from commands.options import (
     GLOBAL_OPTIONS,
     IDENTITY_NAMES,
@@ -20,33 +29,13 @@ from commands.options import (
     split_commas,
     typed_values,
 )
+from commands.target_layers import keep_either_profiles_or_roles, refuse_useless_targets, replace_targets
 
 _YES_WORDS = ("1", "true", "yes", "on")
 _NO_WORDS = ("0", "false", "no", "off")
 _LEVEL_BY_COUNT = ("warning", "info")
-_REPLACED_BY_SANDBOX = ("profile", "endpoint-url", "aws-compute")
+_REPLACED_BY_SANDBOX = ("profile", "profiles", "endpoint-url", "aws-compute")
 _LAST_ROLE_ONLY = ("external-id", "role-session-name", "duration", "mfa-serial")
-
-
-class Layer(IntEnum):
-    """Where a value came from; the lowest number wins."""
-
-    TYPED = 0
-    ENVIRONMENT = 1
-    CONFIGURATION = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value in normal form, the layer it came from and what to call it in a message."""
-
-    value: Any
-    layer: Layer
-    label: str
-    is_from_file: bool = False
-
-
-Layers = list[dict[str, Given]]
 
 
 def resolve_settings(
@@ -77,17 +66,26 @@ def merge_settings(
         dict(_from_environment(environ, options)),
         {},
     ]
-    config = read_config_file(_checked_one(layers, OPTION_BY_NAME["config"]), environ)
+    config = read_config_file(checked_one(layers, "config"), environ)
     layers[Layer.CONFIGURATION] = dict(_from_config(config, options))
+    excluded: dict[str, Any] = {}
     if takes_identity:
         _replace_identity(layers, config)
+        excluded = replace_targets(layers, config)
         _apply_sandbox(layers)
         _keep_one_base(layers)
-    values = {option.setting: _checked_one(layers, option) for option in options if _found(layers, option)}
+        keep_either_profiles_or_roles(layers)
+    given = {option.name: found(layers, option.name) for option in options}
+    values = {
+        OPTION_BY_NAME[name].setting: checked(OPTION_BY_NAME[name], one)
+        for name, one in given.items()
+        if one is not None
+    }
     values["config_path"] = config.path
     _apply_verbosity(values, layers)
+    _apply_failure_limit(values, layers)
     _refuse_useless(values, layers)
-    return Settings(**values)
+    return Settings(**values, **excluded)
 
 
 def _refuse_foreign(typed: Mapping[str, Any], options: list[GlobalOption]) -> None:
@@ -140,74 +138,44 @@ def _from_config(config: ConfigFile, options: list[GlobalOption]) -> Iterator[tu
 
 def _replace_identity(layers: Layers, config: ConfigFile) -> None:
     """Put the entry that ``--env`` names into its layer, in place of the identity of the layers below."""
-    chosen = _found(layers, OPTION_BY_NAME["env"])
-    if chosen is None:
+    env = found(layers, "env")
+    if env is None:
         return
-    name = _checked(OPTION_BY_NAME["env"], chosen)
-    _drop_identity_below(layers, chosen.layer)
-    layer = layers[chosen.layer]
+    name = checked(OPTION_BY_NAME["env"], env)
+    drop_below(layers, env.layer, IDENTITY_NAMES)
+    layer = layers[env.layer]
     for option_name, value in config.entry(name).items():
         said = layer.get(option_name)
         label = f"{config.path}: env.{name} ({option_name})"
         if said is None:
-            layer[option_name] = Given(value, chosen.layer, label, is_from_file=True)
+            layer[option_name] = Given(value, env.layer, label, is_from_file=True)
         elif OPTION_BY_NAME[option_name].takes is Takes.CHAIN:
-            layer[option_name] = Given((*value, *said.value), chosen.layer, f"{label} and {said.label}")
+            layer[option_name] = Given((*value, *said.value), env.layer, f"{label} and {said.label}")
 
 
 def _apply_sandbox(layers: Layers) -> None:
-    sandbox = _found(layers, OPTION_BY_NAME["sandbox"])
-    if sandbox is None or not sandbox.value:
+    sandbox = chosen(layers, "sandbox")
+    if sandbox is None:
         return
     for name in _REPLACED_BY_SANDBOX:
         typed = layers[Layer.TYPED].get(name)
-        if typed is not None and typed.value is not False:
-            raise click.UsageError(f"{sandbox.label} and {typed.label} exclude each other.")
-    region = _found(layers, OPTION_BY_NAME["region"])
-    _drop_identity_below(layers, sandbox.layer)
-    for layer in layers:
-        for name in _REPLACED_BY_SANDBOX:
-            layer.pop(name, None)
+        if typed is not None and not typed.says_no:
+            refuse_both(sandbox, typed)
+    region = found(layers, "region")
+    drop_below(layers, sandbox.layer, IDENTITY_NAMES)
+    drop(layers, _REPLACED_BY_SANDBOX)
     if region is not None:
         layers[region.layer]["region"] = region
 
 
-def _drop_identity_below(layers: Layers, layer: Layer) -> None:
-    for lower in layers[layer + 1 :]:
-        for name in IDENTITY_NAMES:
-            lower.pop(name, None)
-
-
 def _keep_one_base(layers: Layers) -> None:
     """Keep the stronger layer's of profile and compute role: two answers to one question."""
-    profile, compute = (_found(layers, OPTION_BY_NAME[name]) for name in ("profile", "aws-compute"))
-    if profile is None or compute is None or not compute.value:
+    profile, compute = found(layers, "profile"), chosen(layers, "aws-compute")
+    if profile is None or compute is None:
         return
     if profile.layer == compute.layer:
-        raise click.UsageError(f"{compute.label} and {profile.label} exclude each other.")
-    weaker = "profile" if compute.layer < profile.layer else "aws-compute"
-    for layer in layers:
-        layer.pop(weaker, None)
-
-
-def _found(layers: Layers, option: GlobalOption) -> Given | None:
-    return next((layer[option.name] for layer in layers if option.name in layer), None)
-
-
-def _checked_one(layers: Layers, option: GlobalOption) -> Any:
-    given = _found(layers, option)
-    return None if given is None else _checked(option, given)
-
-
-def _checked(option: GlobalOption, given: Given) -> Any:
-    if option.takes is Takes.COUNT:
-        return given.value
-    try:
-        return option.check(given.value)
-    except ValueError as error:
-        if given.is_from_file:
-            raise ConfigurationProblem(f"{given.label}: {error}") from error
-        raise click.BadParameter(str(error), param_hint=given.label) from error
+        refuse_both(compute, profile)
+    drop(layers, ["profile" if compute.layer < profile.layer else "aws-compute"])
 
 
 def _apply_verbosity(values: dict[str, Any], layers: Layers) -> None:
@@ -216,14 +184,27 @@ def _apply_verbosity(values: dict[str, Any], layers: Layers) -> None:
         values["log_level"] = _LEVEL_BY_COUNT[count] if count < len(_LEVEL_BY_COUNT) else "debug"
 
 
+def _apply_failure_limit(values: dict[str, Any], layers: Layers) -> None:
+    """Let the stronger layer's of the two limits hold; ``fail_fast`` is the limit 1."""
+    fail_fast, limit = chosen(layers, "fail-fast"), found(layers, "max-failures")
+    if fail_fast is None:
+        return
+    if limit is not None and limit.layer == fail_fast.layer:
+        refuse_both(fail_fast, limit)
+    if limit is not None and limit.layer < fail_fast.layer:
+        values["fail_fast"] = False
+        return
+    values["max_failures"] = 1
+
+
 def _refuse_useless(values: Mapping[str, Any], layers: Layers) -> None:
     """Refuse what was typed and would be passed over in silence."""
-    accounts, role_name = values.get("accounts"), values.get("role_name")
-    if accounts and not role_name:
-        raise click.UsageError("--accounts needs --role-name: the role to assume in each account.")
-    if "role-name" in layers[Layer.TYPED] and not accounts:
-        raise click.UsageError("--role-name belongs to --accounts; for one role, give --assume-role-arn.")
-    if accounts or values.get("assume_role_arns"):
+    enters_accounts = refuse_useless_targets(values, layers)
+    if values.get("engine") == "dask" and "scheduler" not in values:
+        raise click.UsageError("--engine dask needs --scheduler: the address of the cluster.")
+    if "scheduler" in layers[Layer.TYPED] and values.get("engine") != "dask":
+        raise click.UsageError("--scheduler belongs to --engine dask.")
+    if enters_accounts or values.get("assume_role_arns"):
         return
     for name in _LAST_ROLE_ONLY:
         if name in layers[Layer.TYPED]:

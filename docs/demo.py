@@ -51,7 +51,7 @@ STEPS = (
     ),
     Step(
         "Which accounts does a part of the organisation have?",
-        "--sandbox organizations accounts --ou /workloads --recursive",
+        "--sandbox organizations accounts /workloads --recursive",
     ),
     Step("Find instances by a tag, everywhere", f"--sandbox {EVERYWHERE} ec2 list --tag role=web"),
     Step("Stop a database in all three accounts", f"--sandbox {EVERY_ACCOUNT} rds stop orders-db --yes"),

@@ -29,7 +29,7 @@ def test_WHEN_xdg_variable_is_relative_THEN_it_is_ignored() -> None:
     ("text", "complaint"),
     [
         ("[defaults]\nregion = \n", "line 2"),
-        ("[default]\n", "unknown key default; known: defaults, env (did you mean defaults?)"),
+        ("[default]\n", "unknown key default; known: defaults, env, fleet (did you mean defaults?)"),
         ('[defaults]\nregoin = "x"\n', "unknown key defaults.regoin"),
         ("[defaults]\nregion = 7\n", "defaults.region: must be text, not a whole number"),
         ('[defaults]\nsandbox = "yes"\n', "defaults.sandbox: must be true or false, not text"),

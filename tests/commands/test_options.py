@@ -4,6 +4,7 @@ from typing import Any
 import click
 import pytest
 
+from aws_operations.guards import EmptySelection
 from commands.exit_codes import ConfigurationProblem
 from commands.options import GLOBAL_OPTIONS, OutputFormat, Settings, Takes
 from commands.settings import merge_settings
@@ -62,6 +63,18 @@ def test_WHEN_variable_of_an_option_is_set_THEN_it_is_read(
         "accounts": ("123456789012, 111122223333", ("123456789012", "111122223333")),
         "regions": ("eu-west-1,us-east-1", ("eu-west-1", "us-east-1")),
         "expect-account": ("123456789012",) * 2,
+        "ou": ("/workloads, ou-ab12-cd345678", ("/workloads", "ou-ab12-cd345678")),
+        "all-accounts": ("yes", True),
+        "profiles": ("prod-*,dev", ("prod-*", "dev")),
+        "max-targets": ("10", 10),
+        "workers": ("4", 4),
+        "fail-fast": ("1", True),
+        "max-failures": ("3", 3),
+        "rate": ("30/m", 0.5),
+        "budget": ("20%", 0.2),
+        "deadline": ("15m", 900),
+        "engine": ("dask", "dask"),
+        "scheduler": ("tls://scheduler.example.com:8786",) * 2,
         "output": ("yaml", OutputFormat.YAML),
         "query": ("[].a", "[].a"),
         "dry-run": ("yes", True),
@@ -72,10 +85,15 @@ def test_WHEN_variable_of_an_option_is_set_THEN_it_is_read(
         "config": (str(tmp_path / "c.toml"), tmp_path / "c.toml"),
     }
     raw, wanted = samples.get(option.name, ("some-name", "some-name"))
-    (tmp_path / "c.toml").write_text("[env.prod]\n")
-    environ = {**nowhere, option.variables[0]: raw, "MANAGE_RESOURCES_ROLE_NAME": "some-name"}
-    if option.name == "env":
-        environ["MANAGE_RESOURCES_CONFIG"] = str(tmp_path / "c.toml")
+    (tmp_path / "c.toml").write_text('[env.prod]\n[fleet.some-name]\nregions = ["eu-west-1"]\n')
+    environ = {**nowhere, "MANAGE_RESOURCES_ROLE_NAME": "some-name", option.variables[0]: raw}
+    match option.name:
+        case "env" | "fleet":
+            environ["MANAGE_RESOURCES_CONFIG"] = str(tmp_path / "c.toml")
+        case "engine":
+            environ["MANAGE_RESOURCES_SCHEDULER"] = "tcp://127.0.0.1:8786"
+        case "profiles":
+            del environ["MANAGE_RESOURCES_ROLE_NAME"]
 
     assert getattr(merge_settings({}, environ), option.setting) == wanted
 
@@ -99,11 +117,41 @@ def test_WHEN_flag_is_typed_as_no_THEN_variable_is_overruled(nowhere: dict[str, 
         ({"assume-role-arn": ("arn:aws:iam::1:role/x",)}, "not the ARN of a role"),
         ({"assume-role-arn": ("arn:aws:iam::123456789012:user/x",)}, "not the ARN of a role"),
         ({"assume-role-arn": (ROLE + "\n",)}, "not the ARN of a role"),
-        ({"accounts": ("",), "role-name": "r"}, "empty item"),
         ({"accounts": ("123456789012", "")}, "empty item"),
         ({"accounts": ("12345",), "role-name": "r"}, "not an account id"),
         ({"accounts": ("\uff11" * 12,), "role-name": "r"}, "not an account id"),
-        ({"regions": ("",)}, "empty item"),
+        ({"regions": ("", "eu-west-1")}, "empty item"),
+        ({"regions": ("eu_*",)}, "not a region name"),
+        ({"regions": ("ALL",)}, "not a region name"),
+        ({"ou": ("/workloads",)}, "--ou needs --role-name"),
+        ({"all-accounts": True}, "--all-accounts needs --role-name"),
+        ({"max-targets": "0"}, "1 to 1000000"),
+        ({"workers": "0"}, "1 to 256"),
+        ({"workers": "many"}, "1 to 256"),
+        ({"max-failures": "-1"}, "1 to 1000000"),
+        ({"fail-fast": True, "max-failures": "2"}, "exclude each other"),
+        ({"rate": "5"}, "not a rate"),
+        ({"rate": "0/s"}, "not a rate"),
+        ({"rate": "99999/s"}, "not a rate"),
+        ({"budget": "20"}, "1% to 100%"),
+        ({"budget": "0.5%"}, "1% to 100%"),
+        ({"budget": "101%"}, "1% to 100%"),
+        ({"deadline": "0"}, "1 to 604800"),
+        ({"engine": "spark"}, "not one of local, dask"),
+        ({"engine": "dask"}, "needs --scheduler"),
+        ({"scheduler": "tcp://127.0.0.1:8786"}, "belongs to --engine dask"),
+        ({"engine": "dask", "scheduler": "tcp://10.0.0.1:8786"}, "use tls://"),
+        ({"engine": "dask", "scheduler": "tcp://scheduler.example.com:8786"}, "use tls://"),
+        ({"engine": "dask", "scheduler": "tcp://127.0.0.1"}, "not a scheduler"),
+        ({"engine": "dask", "scheduler": "http://127.0.0.1:8786"}, "not a scheduler"),
+        ({"engine": "dask", "scheduler": "tls://a:b@host:8786"}, "scheme, host and port"),
+        ({"sandbox": True, "profiles": ("p",)}, "exclude each other"),
+        ({"profiles": ("p",), "profile": "p"}, "exclude each other"),
+        ({"profiles": ("p",), "accounts": ("123456789012",), "role-name": "r"}, "exclude each other"),
+        ({"profiles": ("p",), "all-accounts": True, "role-name": "r"}, "exclude each other"),
+        ({"profiles": ("p",), "role-name": "r"}, "exclude each other"),
+        ({"profiles": ("p",), "assume-role-arn": (ROLE,)}, "exclude each other"),
+        ({"profiles": ("p",), "aws-compute": True}, "exclude each other"),
         ({"accounts": ("123456789012",)}, "needs --role-name"),
         ({"role-name": "r"}, "belongs to --accounts"),
         ({"expect-account": "x"}, "not an account id"),
@@ -162,7 +210,7 @@ def test_WHEN_variable_is_bad_AND_the_option_is_typed_THEN_the_variable_does_not
 
 def test_WHEN_variable_is_empty_THEN_it_is_unset_but_for_lists(nowhere: dict[str, str]) -> None:
     assert merge_settings({}, {**nowhere, "MANAGE_RESOURCES_PROFILE": ""}).profile is None
-    with pytest.raises(click.UsageError, match="never means all"):
+    with pytest.raises(EmptySelection, match="MANAGE_RESOURCES_ACCOUNTS is empty"):
         merge_settings({"role-name": "r"}, {**nowhere, "MANAGE_RESOURCES_ACCOUNTS": ""})
 
 

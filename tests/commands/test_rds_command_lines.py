@@ -62,7 +62,7 @@ def test_WHEN_a_command_line_makes_no_sense_THEN_it_is_a_usage_error_that_says_w
 
 
 def test_WHEN_words_are_in_capitals_and_times_have_units_THEN_they_are_understood() -> None:
-    _, work = understand("list", "--kind", "Cluster", "--engine", "Aurora", "--status", "Available")
+    _, work = understand("list", "--kind", "Cluster", "--db-engine", "Aurora", "--status", "Available")
     wanted = work.args[0]
     assert (wanted.kind, wanted.engine, wanted.status) == ("cluster", "aurora", "available")
     _, work = understand("wait", "a", "b", "--state", "Stopped", "--timeout", "15m")

@@ -1,4 +1,4 @@
 CASES: dict[str, list[str]] = {
-    "organizations accounts": ["--ou", "/workloads", "--recursive"],
+    "organizations accounts": ["/workloads", "--recursive"],
     "organizations ous": [],
 }

@@ -18,7 +18,7 @@ def accounts(stage: Stage) -> None:
     assert HOME_ACCOUNT in ids
     assert len(ids) > 1
     outer, _ = unit_of(stage)
-    assert stage.rows("--ou", f"/{outer}") == []
+    assert stage.rows(f"/{outer}") == []
 
 
 @runs("organizations ous")

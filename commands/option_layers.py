@@ -1,0 +1,94 @@
+"""The layers that options come in, the strongest first, and what they have in common."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import click
+
+from commands.exit_codes import ConfigurationProblem
+from commands.option_values import is_empty_list
+from commands.options import OPTION_BY_NAME, GlobalOption, Takes
+
+
+class Layer(IntEnum):
+    """Where a value came from; the lowest number wins."""
+
+    TYPED = 0
+    ENVIRONMENT = 1
+    CONFIGURATION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value in normal form, the layer it came from and what to call it in a message."""
+
+    value: Any
+    layer: Layer
+    label: str
+    is_from_file: bool = False
+
+    @property
+    def says_no(self) -> bool:
+        """Whether it is a flag that was switched off."""
+        return self.value is False
+
+
+Layers = list[dict[str, Given]]
+
+
+def found(layers: Layers, name: str) -> Given | None:
+    """Return what the strongest layer says of an option, or ``None``."""
+    return next((layer[name] for layer in layers if name in layer), None)
+
+
+def chosen(layers: Layers, name: str) -> Given | None:
+    """Return what the strongest layer says of an option, or ``None`` where that is a no."""
+    given = found(layers, name)
+    return None if given is None or given.says_no else given
+
+
+def drop_below(layers: Layers, layer: Layer, names: Iterable[str]) -> None:
+    """Take what weaker layers than ``layer`` say of some options away."""
+    for lower in layers[layer + 1 :]:
+        for name in names:
+            lower.pop(name, None)
+
+
+def drop(layers: Layers, names: Iterable[str]) -> None:
+    """Take what any layer says of some options away."""
+    for layer in layers:
+        for name in names:
+            layer.pop(name, None)
+
+
+def refuse_both(one: Given, other: Given) -> None:
+    """Raise ``click.UsageError`` for two that cannot both hold."""
+    raise click.UsageError(f"{one.label} and {other.label} exclude each other.")
+
+
+def checked(option: GlobalOption, given: Given) -> Any:
+    """Return the value that a setting gets.
+
+    Raises ``EmptySelection`` for a list of where to act that is empty, ``ConfigurationProblem`` for any other
+    bad value in a file, ``click.BadParameter`` elsewhere.
+    """
+    if option.takes is Takes.COUNT:
+        return given.value
+    if option.takes is Takes.COMMA_LIST and is_empty_list(given.value):
+        from aws_operations.guards import EmptySelection
+
+        raise EmptySelection(f"{given.label} is empty")
+    try:
+        return option.check(given.value)
+    except ValueError as error:
+        if given.is_from_file:
+            raise ConfigurationProblem(f"{given.label}: {error}") from error
+        raise click.BadParameter(str(error), param_hint=given.label) from error
+
+
+def checked_one(layers: Layers, name: str) -> Any:
+    """Return the checked value of an option, ``None`` where no layer has one."""
+    given = found(layers, name)
+    return None if given is None else checked(OPTION_BY_NAME[name], given)
