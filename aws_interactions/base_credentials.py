@@ -25,6 +25,7 @@ from aws_interactions.credential_errors import (
     translate_credential_errors,
 )
 from aws_interactions.credential_settings import BaseIdentity, MfaPrompter, region_from_environment
+from aws_interactions.shared_tls import install_shared_tls
 
 _CHAIN = (
     "environment variables (AWS_ACCESS_KEY_ID)",
@@ -228,4 +229,6 @@ class _EndpointSession(Session):
     def create_client(self, *args: Any, **kwargs: Any) -> Any:
         if self._endpoint_url is not None:
             kwargs["endpoint_url"] = self._endpoint_url
-        return super().create_client(*args, **kwargs)
+        client: Any = super().create_client(*args, **kwargs)
+        install_shared_tls(client)
+        return client

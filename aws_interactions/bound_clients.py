@@ -29,6 +29,7 @@ from aws_interactions.read_only_gate import install_read_only_gate
 from aws_interactions.request_context import CLIENT_KEY, IDENTITY_KEY, ClientIdentity
 from aws_interactions.retry_quota import install_identity_quotas
 from aws_interactions.s3_region_redirect import install_shared_redirector
+from aws_interactions.shared_tls import install_shared_tls
 from aws_interactions.transfer_events import install_transfer_events, keep_transfers_classic
 
 __all__ = ["ClientIdentity", "ClientPrototypes", "IdentitySource"]
@@ -176,6 +177,7 @@ class _Prototype:
         self._resource_class = resource_class
         _install_identity(client)
         install_identity_quotas(client, max_attempts)
+        install_shared_tls(client)
         if client.meta.service_model.service_name == "s3":
             install_shared_redirector(client)
             install_transfer_events(client)

@@ -28,6 +28,7 @@ CLIENT_MAKERS = {
     "read_only_gate.py",
     "retry_quota.py",
     "s3_region_redirect.py",
+    "shared_tls.py",
     "transfer_events.py",
 }
 HARMLESS = {"botocore.exceptions"}
