@@ -60,6 +60,7 @@ setup(
         "aws_operations",
         "aws_operations.dynamodb",
         "aws_operations.ec2",
+        "aws_operations.journal",
         "aws_operations.rds",
         "aws_operations.s3",
         "aws_operations.sandbox",

@@ -1,0 +1,72 @@
+"""What can be wrong with the journal, and with what is asked of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_operations.guards import GuardRefused
+
+
+class JournalProblem(Exception):
+    """The journal cannot be used as it is; ``path`` is its file."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class JournalUnusable(JournalProblem):
+    """The journal cannot be opened or read: no folder for it, no permission, damaged, of a later version."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, f"the journal {path} cannot be used: {reason}")
+
+
+class JournalUnwritable(JournalProblem):
+    """The journal takes no more: a full disk, another process that does not let go of it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, f"the journal {path} takes no more: {reason}")
+
+
+class NoSuchRun(LookupError):
+    """No run, or more than one, has an id that begins so."""
+
+    def __init__(self, wanted: str, candidates: Sequence[str] = ()) -> None:
+        which = f"could be {', '.join(candidates)}" if candidates else "is no run; see 'runs list'"
+        super().__init__(f"{wanted} {which}")
+        self.wanted = wanted
+        self.candidates = tuple(candidates)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class RunIsHeld(GuardRefused):
+    """A run is under way, here or in another process, so that nobody else may touch it."""
+
+    def __init__(self, run_id: str, process_id: int) -> None:
+        super().__init__(f"run {run_id} is under way, in process {process_id}; wait for its end, or end it")
+        self.run_id = run_id
+
+
+class NothingToResume(GuardRefused):
+    """A run ended before it was agreed what to change, so that there is nothing to go on with."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"run {run_id} ended before its changes were agreed on; nothing was changed: run the command anew"
+        )
+        self.run_id = run_id
+
+
+class OtherAccount(GuardRefused):
+    """A run was begun with credentials of another account than those that would resume it."""
+
+    def __init__(self, run_id: str, *, began_in: str, actual_account: str) -> None:
+        super().__init__(
+            f"run {run_id} was begun with credentials of account {began_in}, and these are of "
+            f"{actual_account}; nothing was done"
+        )
+        self.run_id = run_id
+        self.began_in = began_in
+        self.actual_account = actual_account

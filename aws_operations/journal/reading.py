@@ -1,0 +1,107 @@
+"""What the journal has of runs, read row by row."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict
+from typing import Any
+
+from aws_operations.changes import Change
+from aws_operations.fleet import OutcomeStatus
+from aws_operations.journal.database import first_of, numbers_of
+from aws_operations.journal.records import (
+    ChangeRecord,
+    ChangeState,
+    RunCounts,
+    RunState,
+    RunSummary,
+    TargetRecord,
+)
+from aws_operations.targets import Target
+
+RUN_COLUMNS = (
+    "number, id, arguments, directory, settings, base_account, is_writing, has_plan, process_id, started,"
+    " ended, state, reason, counts"
+)
+_DONE = ("rows", "nothing", "skipped")
+_FAILED = ("denied", "error")
+_APPLIED = (ChangeState.APPLIED, ChangeState.UNCHANGED)
+_UNKNOWN = (ChangeState.STARTED, ChangeState.UNKNOWN)
+_LEFT = (ChangeState.PLANNED, ChangeState.SKIPPED)
+
+
+def summary_of(
+    row: tuple[Any, ...], database: sqlite3.Connection, is_held: Callable[[str], bool]
+) -> RunSummary:
+    """Return the run of a row of ``RUN_COLUMNS``; ``is_held`` says of an id whether its process lives."""
+    number, run_id, arguments, directory, settings, account, is_writing, has_plan, *rest = row
+    process_id, started, ended, state, reason, counts = rest
+    if state is None:
+        state = RunState.RUNNING if is_held(run_id) else RunState.KILLED
+    return RunSummary(
+        number=number,
+        id=run_id,
+        arguments=tuple(json.loads(arguments)),
+        directory=directory,
+        settings=json.loads(settings),
+        base_account=account,
+        is_writing=bool(is_writing),
+        has_plan=bool(has_plan),
+        process_id=process_id,
+        started=started,
+        ended=ended,
+        state=RunState(state),
+        reason=reason,
+        counts=RunCounts(**json.loads(counts)) if counts else counts_of(database, number),
+    )
+
+
+def counts_of(database: sqlite3.Connection, run_number: int) -> RunCounts:
+    """Count the targets and changes of a run; looks at each."""
+    targets = _counted(database, "target", "status", run_number)
+    changes = _counted(database, "change", "state", run_number)
+    return RunCounts(
+        targets_done=sum(targets.get(status, 0) for status in _DONE),
+        targets_failed=sum(targets.get(status, 0) for status in _FAILED),
+        targets_left=targets.get(None, 0),
+        changes_applied=sum(changes.get(state, 0) for state in _APPLIED),
+        changes_failed=changes.get(ChangeState.FAILED, 0),
+        changes_unknown=sum(changes.get(state, 0) for state in _UNKNOWN),
+        changes_left=sum(changes.get(state, 0) for state in _LEFT),
+    )
+
+
+def counts_as_json(counts: RunCounts) -> str:
+    """Return counts as ``summary_of`` reads them."""
+    return json.dumps(asdict(counts))
+
+
+def targets_of(database: sqlite3.Connection, run_number: int) -> Iterator[tuple[int, TargetRecord]]:
+    """Yield the targets of a run in order, each with its number."""
+    rows = database.execute(
+        "SELECT number, region, account, profile, status, row_count, duration, error, error_kind FROM target"
+        " WHERE number BETWEEN ? AND ? ORDER BY number",
+        numbers_of(run_number),
+    )
+    for number, region, account, profile, status, *rest in rows:
+        target = Target(region, account, profile)
+        yield number, TargetRecord(target, OutcomeStatus(status) if status else None, *rest)
+
+
+def changes_of(
+    database: sqlite3.Connection, run_number: int, states: Collection[ChangeState]
+) -> Iterator[ChangeRecord]:
+    """Yield the changes of a run that stand so, in the order of planning."""
+    marks = ", ".join("?" * len(states))
+    rows = database.execute(
+        "SELECT body, state, started, ended, error, error_kind FROM change"  # noqa: S608 - marks only
+        f" WHERE number BETWEEN ? AND ? AND state IN ({marks}) ORDER BY number",
+        (*numbers_of(run_number), *(state.value for state in states)),
+    )
+    for body, state, *rest in rows:
+        yield ChangeRecord(Change.from_json(body), ChangeState(state), *rest)
+
+
+def _counted(database: sqlite3.Connection, table: str, column: str, run_number: int) -> dict[str | None, int]:
+    query = f"SELECT {column}, count(*) FROM {table} WHERE number BETWEEN ? AND ? GROUP BY {column}"  # noqa: S608
+    return dict(database.execute(query, (first_of(run_number), numbers_of(run_number)[1])).fetchall())

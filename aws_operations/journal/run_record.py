@@ -1,0 +1,169 @@
+"""The journal of one run while it is under way: what it will do, what it begins, what came of it."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+from aws_interactions.secret_redaction import redact
+from aws_operations.changes import Change, ChangeResult, id_of_json
+from aws_operations.fleet import Outcome
+from aws_operations.journal.database import first_of, numbers_of
+from aws_operations.journal.reading import counts_as_json, counts_of, targets_of
+from aws_operations.journal.records import RunState
+from aws_operations.journal.run_locks import RunLock
+from aws_operations.journal.writing import Entry, GroupWriter
+from aws_operations.targets import Target
+
+_ROWS_A_TRANSACTION = 500
+_LONGEST_ERROR = 4000
+
+_ADD_TARGET = "INSERT INTO target (number, region, account, profile) VALUES (?, ?, ?, ?)"
+_OUTCOME = (
+    "UPDATE target SET status = ?, row_count = ?, duration = ?, error = ?, error_kind = ? WHERE number = ?"
+)
+_ADD_CHANGE = "INSERT OR IGNORE INTO change (number, run, id, state, body) VALUES (?, ?, ?, 'planned', ?)"
+_START = (
+    "UPDATE change SET state = 'started', started = ?, ended = NULL, error = NULL, error_kind = NULL"
+    " WHERE run = ? AND id = ?"
+)
+_RESULT = "UPDATE change SET state = ?, ended = ?, error = ?, error_kind = ? WHERE run = ? AND id = ?"
+_TAKE_BACK = (
+    "UPDATE change SET state = 'planned', started = NULL, ended = NULL, error = NULL, error_kind = NULL"
+    " WHERE run = ? AND id = ?"
+)
+
+
+class RunRecord:
+    """Writes down what a run does, for any of its threads; ``end`` closes it.
+
+    All of it raises ``JournalUnwritable`` when the journal takes no more.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        number: int,
+        writer: GroupWriter,
+        lock: RunLock,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.id = run_id
+        self._number = number
+        self._writer = writer
+        self._lock = lock
+        self._clock = clock
+        self._number_by_target: dict[Target, int] = {}
+        # By identity: what is begun comes back as the very same object, and its id costs as much as the rest.
+        self._id_by_object: dict[int, tuple[Change, str]] = {}
+
+    @property
+    def unwritten(self) -> tuple[str, ...]:
+        """The resources and targets whose results the journal did not take."""
+        return self._writer.unwritten
+
+    def load_targets(self) -> None:
+        """Know the targets that the run has in the journal, for a run that is resumed."""
+        with self._writer.transaction() as database:
+            for number, record in targets_of(database, self._number):
+                self._number_by_target[record.target] = number
+
+    def plan_targets(self, targets: Iterable[Target]) -> None:
+        """Write down where the run will work; durable when this returns."""
+        with self._writer.transaction() as database:
+            position = _last_number(database, "target", self._number)
+            for target in targets:
+                if target in self._number_by_target:
+                    continue
+                position += 1
+                self._number_by_target[target] = position
+                values = (position, target.aws_region, target.aws_account, target.aws_profile)
+                database.execute(_ADD_TARGET, values)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Write down what came of a target, its rows left out; durable a moment later."""
+        number = self._number_by_target[outcome.target]
+        values = (
+            outcome.status.value,
+            outcome.row_count,
+            outcome.duration,
+            *_error_parts(outcome.error),
+            number,
+        )
+        self._writer.write(Entry(_OUTCOME, values, str(outcome.target)))
+
+    def plan_changes(self, changes: Iterable[Change]) -> None:
+        """Write down what was agreed to be changed, as a stream; durable, and whole, when this returns.
+
+        The same change is kept once.
+        """
+        unread = iter(changes)
+        while batch := list(islice(unread, _ROWS_A_TRANSACTION)):
+            with self._writer.transaction() as database:
+                position = _last_number(database, "change", self._number)
+                database.executemany(_ADD_CHANGE, self._rows_of(batch, position))
+        with self._writer.transaction() as database:
+            database.execute("UPDATE run SET has_plan = 1 WHERE number = ?", (self._number,))
+
+    def _rows_of(self, batch: Sequence[Change], position: int) -> Iterator[tuple[int, int, str, str]]:
+        for place, change in enumerate(batch, start=position + 1):
+            body = change.to_json()
+            yield place, self._number, id_of_json(body), body
+
+    def starting(self, changes: Sequence[Change]) -> None:
+        """Write down that changes are about to be sent; when this returns it survives ``kill -9``.
+
+        If it raises ``JournalUnwritable``, they must not be sent.
+        """
+        now = self._clock()
+        entries = []
+        for change in changes:
+            change_id = change.id
+            self._id_by_object[id(change)] = (change, change_id)
+            entries.append(Entry(_START, (now, self._number, change_id), change.resource))
+        self._writer.write_now(entries)
+
+    def result(self, result: ChangeResult) -> None:
+        """Write down what became of a change; durable with the next that is begun, or a moment later."""
+        known = self._id_by_object.pop(id(result.change), None)
+        change_id = known[1] if known is not None else result.change.id
+        values = (
+            result.status.value,
+            self._clock(),
+            *_error_parts(result.error),
+            self._number,
+            change_id,
+        )
+        self._writer.write(Entry(_RESULT, values, result.change.resource))
+
+    def not_begun(self, changes: Iterable[Change]) -> None:
+        """Write down that changes are as if they had never been begun; durable when this returns."""
+        values = [Entry(_TAKE_BACK, (self._number, change.id), change.resource) for change in changes]
+        self._writer.write_now(values)
+
+    def end(self, state: RunState, reason: str | None = None) -> None:
+        """Write down how the run ended, and let it go."""
+        try:
+            self._writer.flush()
+            with self._writer.transaction() as database:
+                counts = counts_as_json(counts_of(database, self._number))
+                database.execute(
+                    "UPDATE run SET ended = ?, state = ?, reason = ?, counts = ? WHERE number = ?",
+                    (self._clock(), state.value, reason, counts, self._number),
+                )
+        finally:
+            self._writer.close()
+            self._lock.release()
+
+
+def _last_number(database: sqlite3.Connection, table: str, run_number: int) -> int:
+    query = f"SELECT max(number) FROM {table} WHERE number BETWEEN ? AND ?"  # noqa: S608 - a name of ours
+    (last,) = database.execute(query, numbers_of(run_number)).fetchone()
+    return int(last) if last is not None else first_of(run_number)
+
+
+def _error_parts(error: Exception | None) -> tuple[str | None, str | None]:
+    if error is None:
+        return None, None
+    return redact(" ".join(str(error).split()))[:_LONGEST_ERROR], type(error).__name__
