@@ -2,14 +2,16 @@
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from fleet_cost import COMPARED_ACCOUNTS, ROUNDS, FleetBench
+from fleet_curve import bench_curve
 from loopback_aws import loopback_aws
-from measure import alternate, median_ms, median_ratio
+from measure import alternate, clean_environment, median_ms, median_ratio
 
 HERE = Path(__file__).parent
 PROGRAM = str(Path(sys.executable).with_name("manage-resources"))
@@ -19,30 +21,7 @@ BOUND_ACCOUNTS = 200
 SESSION_ACCOUNTS = 10
 BOUND_CPU_LIMIT = 1.0
 BOUND_MB_LIMIT = 150
-
-
-def environment(home: str) -> dict[str, str]:
-    """Return the caller's environment with made-up keys, a home of its own and nothing else for AWS.
-
-    What the program keeps between runs (service models without their documentation) is made there in
-    the round that is not counted, as it is there for a user from the second command on.
-    """
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "MANAGE_RESOURCES_"))
-    }
-    return {
-        **kept,
-        "HOME": home,
-        "XDG_CACHE_HOME": str(Path(home) / "cache"),
-        "AWS_ACCESS_KEY_ID": "benchmark",
-        "AWS_SECRET_ACCESS_KEY": "benchmark",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }
+PARTS = ("commands", "clients", "fleet", "curve")
 
 
 def pairs(aws: str, endpoint: str) -> dict[str, tuple[list[str], list[str]]]:
@@ -114,14 +93,29 @@ def bench_clients(variables: dict[str, str]) -> bool:
 
 
 def main() -> None:
-    """Run every benchmark; exit 1 if a limit is not kept."""
+    """Run every benchmark, or those that are named; exit 1 if a limit is not kept."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"one of {', '.join(PARTS)}; none means all")
     parser.add_argument("--aws", required=True, help="the aws command to compare with")
     parser.add_argument("--rounds", type=int, default=15, help="counted runs of each command")
+    parser.add_argument("--fleet-rounds", type=int, default=ROUNDS, help="counted runs of each fleet")
+    parser.add_argument(
+        "--fleet-accounts", type=int, default=COMPARED_ACCOUNTS, help="accounts at which fleets are compared"
+    )
     options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as home:
-        variables = environment(home)
-        results = [bench_commands(options.aws, options.rounds, variables), bench_clients(variables)]
+        variables = clean_environment(home)
+        fleet = FleetBench(variables, accounts=options.fleet_accounts, rounds=options.fleet_rounds)
+        benches: dict[str, Callable[[], bool]] = {
+            "commands": lambda: bench_commands(options.aws, options.rounds, variables),
+            "clients": lambda: bench_clients(variables),
+            "fleet": fleet.run,
+            "curve": lambda: bench_curve(variables),
+        }
+        results = [benches[part]() for part in options.parts or PARTS]
     sys.exit(0 if all(results) else 1)
 
 
