@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aws_interactions.aws_errors import AccessDenied
 from aws_operations.run_control import NotTried, RunControl, RunStopped, TargetSkipped
@@ -53,6 +53,16 @@ Explain = Callable[[Target, Exception], Exception]
 OnRow = Callable[[Target, object], None]
 
 
+class RunWatcher(Protocol):
+    """Is told what is under way; called on the threads that do the work, several at a time."""
+
+    def begun(self, target: Target) -> None:
+        """Take note that the work in a target begins."""
+
+    def ended(self, target: Target, outcome: Outcome | None) -> None:
+        """Take note of its end; ``None``: it is left. Targets that were never begun end too."""
+
+
 def run_fleet(
     operation: Operation,
     targets: Sequence[Target],
@@ -87,6 +97,7 @@ def run_in_each(
     in_order: bool = False,
     control: RunControl | None = None,
     explain: Explain | None = None,
+    watcher: RunWatcher | None = None,
 ) -> Iterator[Outcome]:
     """Run an operation in each target; rows go to ``on_row``, on the caller's thread, then its outcome.
 
@@ -97,7 +108,14 @@ def run_in_each(
         return operation(provider_for(target))
 
     return run_work(
-        work, targets, on_row, workers=workers, in_order=in_order, control=control, explain=explain
+        work,
+        targets,
+        on_row,
+        workers=workers,
+        in_order=in_order,
+        control=control,
+        explain=explain,
+        watcher=watcher,
     )
 
 
@@ -110,6 +128,7 @@ def run_work(
     in_order: bool = False,
     control: RunControl | None = None,
     explain: Explain | None = None,
+    watcher: RunWatcher | None = None,
     rows_at_once: int = 100,
 ) -> Iterator[Outcome]:
     """Do work in each target, ``workers`` of them at a time, and yield one outcome for each.
@@ -122,9 +141,9 @@ def run_work(
     seconds, and targets without an outcome are left. When it has counted enough failures, all that was
     not begun is skipped, with ``NotTried``. ``rows_at_once``: so many at most go from thread to thread.
     """
-    run = TargetRun(work, control or RunControl(), explain)
-    if len(targets) <= 1 or workers <= 1:
-        return _one_after_the_other(run, targets, on_row)
+    run = TargetRun(work, control or RunControl(), explain, watcher)
+    if len(targets) <= 1:
+        return _on_this_thread(run, targets, on_row)
     # Loaded here: a short command with one target needs no threads.
     from aws_operations.fleet_threads import run_in_threads
 
@@ -138,9 +157,21 @@ class TargetRun:
     work: Callable[[Target], Iterable[object]]
     control: RunControl
     explain: Explain | None = None
+    watcher: RunWatcher | None = None
 
     def run(self, target: Target, on_row: Callable[[object], None]) -> Outcome | None:
         """Do the work; ``None`` means that the run was stopped, and the target is left."""
+        if self.watcher is None:
+            return self._run(target, on_row)
+        outcome = None
+        self.watcher.begun(target)
+        try:
+            outcome = self._run(target, on_row)
+        finally:
+            self.watcher.ended(target, outcome)
+        return outcome
+
+    def _run(self, target: Target, on_row: Callable[[object], None]) -> Outcome | None:
         if self.control.is_stopped:
             return None
         if self.control.has_failed_enough:
@@ -181,7 +212,7 @@ class TargetRun:
         return error if self.explain is None else self.explain(target, error)
 
 
-def _one_after_the_other(run: TargetRun, targets: Iterable[Target], on_row: OnRow) -> Iterator[Outcome]:
+def _on_this_thread(run: TargetRun, targets: Iterable[Target], on_row: OnRow) -> Iterator[Outcome]:
     for target in targets:
         outcome = run.run(target, lambda row, target=target: on_row(target, row))  # type: ignore[misc]
         if outcome is not None:

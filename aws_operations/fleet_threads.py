@@ -57,6 +57,9 @@ def run_in_threads(
             except Empty:
                 continue
             yield from sorter.take(message)
+        # What has arrived by now counts; what those that hang say later does not.
+        for _ in range(channel.qsize()):
+            yield from sorter.take(channel.get())
         yield from sorter.what_is_kept()
     finally:
         room.close()
