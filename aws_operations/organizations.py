@@ -63,46 +63,86 @@ def organizational_units(aws_provider: AwsClientProvider) -> Iterator[Organizati
         yield OrganizationalUnitRow(path=unit.path, id=unit.id, parent_id=unit.parent_id)
 
 
+class OrganizationTree:
+    """The accounts and units of one organisation, each list asked for once however often it is needed."""
+
+    def __init__(self, aws_provider: AwsClientProvider) -> None:
+        self._aws_provider = aws_provider
+        self._accounts: dict[str, list[Account]] = {}
+        self._units: dict[str, list[OrganizationalUnit]] = {}
+        self._all: list[Account] | None = None
+
+    def all_accounts(self) -> list[Account]:
+        """Return all accounts of the organisation (ListAccounts).
+
+        Raises ``NotInOrganization`` or ``OrganizationAccessDenied``.
+        """
+        if self._all is None:
+            self._all = list(organizations_interactions.list_accounts(self._aws_provider))
+        return self._all
+
+    def accounts_below(self, ou: str) -> Iterator[Account]:
+        """Yield the accounts in a unit and in all units below it, which may be the root; path or id.
+
+        Raises ``OrganizationalUnitDoesNotExist``, ``ParentDoesNotExist``, ``NotInOrganization`` or
+        ``OrganizationAccessDenied``.
+        """
+        if ou == _ROOT_PATH:
+            yield from self.all_accounts()
+            return
+        yield from self._below(self.id_of(ou))
+
+    def id_of(self, ou: str) -> str:
+        """Return the id of the unit or root that a path or an id means; asks nothing for an id.
+
+        Raises ``OrganizationalUnitDoesNotExist``.
+        """
+        if _PARENT_ID.fullmatch(ou):
+            return ou
+        wanted = "/" + ou.strip("/")
+        parent_id, parent_path = self._root_id(), ""
+        while wanted != (parent_path or _ROOT_PATH):
+            step = self._step_towards(wanted, parent_id, parent_path)
+            if step is None:
+                raise OrganizationalUnitDoesNotExist(wanted)
+            parent_id, parent_path = step
+        return parent_id
+
+    def _below(self, parent_id: str) -> Iterator[Account]:
+        if parent_id not in self._accounts:
+            found = organizations_interactions.list_accounts_of(parent_id, self._aws_provider)
+            self._accounts[parent_id] = list(found)
+        yield from self._accounts[parent_id]
+        for unit in self._units_of(parent_id):
+            yield from self._below(unit.id)
+
+    def _units_of(self, parent_id: str) -> list[OrganizationalUnit]:
+        if parent_id not in self._units:
+            found = organizations_interactions.list_organizational_units_of(parent_id, self._aws_provider)
+            self._units[parent_id] = list(found)
+        return self._units[parent_id]
+
+    def _root_id(self) -> str:
+        for root in organizations_interactions.list_roots(self._aws_provider):
+            return root.id
+        raise OrganizationalUnitDoesNotExist(_ROOT_PATH)
+
+    def _step_towards(self, wanted: str, parent_id: str, parent_path: str) -> tuple[str, str] | None:
+        # A unit's name may hold slashes, so the path is not cut up but compared.
+        children = [(unit.id, f"{parent_path}/{unit.name}") for unit in self._units_of(parent_id)]
+        steps = [(unit_id, path) for unit_id, path in children if f"{wanted}/".startswith(f"{path}/")]
+        return max(steps, key=lambda step: len(step[1]), default=None)
+
+
 def _accounts(ou: str | None, aws_provider: AwsClientProvider, *, recursive: bool) -> Iterator[Account]:
     if ou is None or (recursive and ou == _ROOT_PATH):
         yield from organizations_interactions.list_accounts(aws_provider)
         return
-    parent_id = ou if _PARENT_ID.fullmatch(ou) else _id_at(ou, aws_provider)
-    yield from organizations_interactions.list_accounts_of(parent_id, aws_provider)
+    tree = OrganizationTree(aws_provider)
     if recursive:
-        for unit in organizations_interactions.list_organizational_units(aws_provider, parent_id=parent_id):
-            yield from organizations_interactions.list_accounts_of(unit.id, aws_provider)
-
-
-def _id_at(path: str, aws_provider: AwsClientProvider) -> str:
-    wanted = "/" + path.strip("/")
-    parent_id, parent_path = _root_id(aws_provider), ""
-    if wanted == _ROOT_PATH:
-        return parent_id
-    while True:
-        unit = _step_towards(wanted, parent_id, parent_path, aws_provider)
-        if unit is None:
-            raise OrganizationalUnitDoesNotExist(wanted)
-        if unit.path == wanted:
-            return unit.id
-        parent_id, parent_path = unit.id, unit.path
-
-
-def _root_id(aws_provider: AwsClientProvider) -> str:
-    for root in organizations_interactions.list_roots(aws_provider):
-        return root.id
-    raise OrganizationalUnitDoesNotExist(_ROOT_PATH)
-
-
-def _step_towards(
-    wanted: str, parent_id: str, parent_path: str, aws_provider: AwsClientProvider
-) -> OrganizationalUnit | None:
-    # A unit's name may hold slashes, so the path is not cut up but compared.
-    children = organizations_interactions.list_organizational_units_of(
-        parent_id, aws_provider, parent_path=parent_path
-    )
-    steps = [unit for unit in children if f"{wanted}/".startswith(f"{unit.path}/")]
-    return max(steps, key=lambda unit: len(unit.path), default=None)
+        yield from tree.accounts_below(ou)
+        return
+    yield from organizations_interactions.list_accounts_of(tree.id_of(ou), aws_provider)
 
 
 def _row(account: Account) -> AccountRow:

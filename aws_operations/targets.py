@@ -1,6 +1,7 @@
 """Which accounts and regions an operation runs in, and the provider for each."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,28 +40,52 @@ class RoleSettings:
 class TargetProviders:
     """Derives the provider for each target from a base provider: one role session an account.
 
-    Without ``role`` every target is in the base provider's own account.
+    Without ``role`` every target is in the base provider's own account. A target with a profile gets the
+    provider that ``for_profile`` makes of its name, once, in place of the base. ``obstacles`` are errors
+    that are known of targets already: they are raised where the provider is asked for. For all threads.
     """
 
-    def __init__(self, base: "AwsClientProvider", role: RoleSettings | None = None) -> None:
-        self._base = base
+    def __init__(
+        self,
+        base: "AwsClientProvider",
+        role: RoleSettings | None = None,
+        *,
+        for_profile: "Callable[[str], AwsClientProvider] | None" = None,
+        obstacles: Mapping[Target, Exception] | None = None,
+    ) -> None:
+        self.base = base
         self._role = role
+        self._for_profile = for_profile
+        self._obstacles = obstacles or {}
+        self._lock = threading.Lock()
         self._by_account: dict[tuple[str, str], AwsClientProvider] = {}
+        self._by_profile: dict[str, AwsClientProvider] = {}
 
     def provider_for(self, target: Target) -> "AwsClientProvider":
-        """Return the provider that acts in the target; makes no call."""
+        """Return the provider that acts in the target; makes no call. Raises the target's obstacle."""
+        obstacle = self._obstacles.get(target)
+        if obstacle is not None:
+            raise obstacle
+        with self._lock:
+            return self._root_of(target).for_region(target.aws_region)
+
+    def _root_of(self, target: Target) -> "AwsClientProvider":
+        if target.aws_profile is not None and self._for_profile is not None:
+            if target.aws_profile not in self._by_profile:
+                self._by_profile[target.aws_profile] = self._for_profile(target.aws_profile)
+            return self._by_profile[target.aws_profile]
         if self._role is None or target.aws_account is None:
-            return self._base.for_region(target.aws_region)
+            return self.base
         partition = partition_of_region(target.aws_region)
         key = (partition, target.aws_account)
         if key not in self._by_account:
-            self._by_account[key] = self._base.for_region(target.aws_region).for_role(
+            self._by_account[key] = self.base.for_region(target.aws_region).for_role(
                 f"arn:{partition}:iam::{target.aws_account}:role/{self._role.role_name.lstrip('/')}",
                 external_id=self._role.external_id,
                 role_session_name=self._role.role_session_name,
                 duration_seconds=self._role.duration_seconds,
             )
-        return self._by_account[key].for_region(target.aws_region)
+        return self._by_account[key]
 
     def with_known_account(self, target: Target) -> Target:
         """Return the target with its account, asking AWS (GetCallerIdentity) who the identity is.

@@ -44,8 +44,14 @@ _EXCLUDING_KEYS = {
     "exclude-profiles": "profiles",
     "exclude-regions": "regions",
 }
-_BY_ROLE = ("accounts", "ous", "all-accounts", "role-name", "exclude-accounts", "exclude-ous")
+_ACCOUNT_KEYS = ("accounts", "ous", "all-accounts")
+_BY_ROLE = (*_ACCOUNT_KEYS, "role-name", "exclude-accounts", "exclude-ous")
 _BY_PROFILE = ("profiles", "exclude-profiles")
+_EXCLUDED_FROM = {
+    "exclude-accounts": _ACCOUNT_KEYS,
+    "exclude-ous": _ACCOUNT_KEYS,
+    "exclude-profiles": ("profiles",),
+}
 _TABLES = ("defaults", "env", "fleet")
 
 
@@ -155,11 +161,7 @@ def _entry(path: Path, where: str, table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fleet(path: Path, where: str, table: Mapping[str, Any]) -> FleetDescription:
     _refuse_unknown(path, f"{where}.", table, [*_FLEET_KEYS, *_EXCLUDING_KEYS])
-    by_role, by_profile = (
-        next((key for key in keys if key in table), None) for keys in (_BY_ROLE, _BY_PROFILE)
-    )
-    if by_role and by_profile:
-        raise ConfigurationProblem(f"{path}: {where}: {by_profile} and {by_role} exclude each other")
+    _refuse_mixture(path, where, table)
     included, excluded = (
         {
             keys[key]: _normal(path, f"{where}.{key}", OPTION_BY_NAME[keys[key]], value)
@@ -173,6 +175,17 @@ def _fleet(path: Path, where: str, table: Mapping[str, Any]) -> FleetDescription
         {name: value for name, value in included.items() if value not in (False, ())},
         {name: value for name, value in excluded.items() if value},
     )
+
+
+def _refuse_mixture(path: Path, where: str, table: Mapping[str, Any]) -> None:
+    by_role, by_profile = (
+        next((key for key in keys if key in table), None) for keys in (_BY_ROLE, _BY_PROFILE)
+    )
+    if by_role and by_profile:
+        raise ConfigurationProblem(f"{path}: {where}: {by_profile} and {by_role} exclude each other")
+    for key, sources in _EXCLUDED_FROM.items():
+        if key in table and not any(source in table for source in sources):
+            raise ConfigurationProblem(f"{path}: {where}: {key} needs {' or '.join(sources)} to exclude from")
 
 
 def _normal(path: Path, where: str, option: GlobalOption, value: Any) -> Any:

@@ -59,6 +59,11 @@ def region(value: str) -> str:
     return _matching(_REGION, value, "is not a region name (such as eu-west-1)")
 
 
+def is_region(value: str) -> bool:
+    """Whether it is the name of a region, no pattern of names."""
+    return _REGION.fullmatch(value) is not None
+
+
 def region_or_pattern(value: str) -> str:
     """Return a region name, a pattern of such names (``eu-*``) or ``all``."""
     if value == ALL_REGIONS or _REGION_PATTERN.fullmatch(value):

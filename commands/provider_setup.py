@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,34 +11,39 @@ from typing import Any
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.client_settings import ClientSettings
 from aws_operations.targets import RoleSettings
+from commands.option_values import is_region
 from commands.options import Settings
 from commands.user_directories import user_directory
 
 _SANDBOX_DEFAULT_REGION = "us-east-1"
+_ONE_QUESTION_AT_A_TIME = threading.Lock()
 
 
-def make_provider(settings: Settings) -> AwsClientProvider:
+def make_provider(
+    settings: Settings, *, client_settings: ClientSettings | None = None, aws_profile: str | None = None
+) -> AwsClientProvider:
     """Return the provider of the caller's own identity: base credentials and the chain of roles.
 
-    With ``--accounts`` the last hop is each account's role, so what belongs to a last hop (session
-    name, duration, external id) is kept for it.
+    Where accounts are entered, the last hop is each account's role, so what belongs to a last hop
+    (session name, duration, external id) is kept for it. ``aws_profile`` is in place of the settings' own,
+    for one of several profiles. ``client_settings`` are ``make_client_settings``' unless given.
     """
-    last_hop = Settings() if settings.accounts else settings
+    last_hop = Settings() if settings.enters_accounts else settings
     arguments: dict[str, Any] = {
-        "aws_region": settings.region or (settings.regions[0] if settings.regions else None),
+        "aws_region": settings.region or next(filter(is_region, settings.regions), None),
         "assume_role_arn": settings.assume_role_arns or None,
         "external_id": last_hop.external_id,
         "role_session_name": last_hop.role_session_name,
         "duration_seconds": last_hop.duration,
         "mfa_serial": settings.mfa_serial,
-        "mfa_prompter": getpass.getpass if _somebody_is_there() else None,
+        "mfa_prompter": _ask_for_code if _somebody_is_there() else None,
         "credential_cache_dir": _cache_dir("credentials"),
-        "client_settings": _client_settings(settings),
+        "client_settings": client_settings or make_client_settings(settings),
     }
     if settings.sandbox:
         return _sandbox_provider(arguments)
     return AwsClientProvider(
-        settings.profile,
+        aws_profile or settings.profile,
         aws_compute=settings.aws_compute,
         endpoint_url=settings.endpoint_url,
         **arguments,
@@ -45,8 +51,8 @@ def make_provider(settings: Settings) -> AwsClientProvider:
 
 
 def role_settings(settings: Settings) -> RoleSettings | None:
-    """Return the role to assume in each of ``--accounts``, or ``None`` without them."""
-    if not settings.accounts or settings.role_name is None:
+    """Return the role to assume in each account, or ``None`` where no accounts are entered."""
+    if not settings.enters_accounts or settings.role_name is None:
         return None
     return RoleSettings(
         settings.role_name,
@@ -72,7 +78,8 @@ def _sandbox_provider(arguments: dict[str, Any]) -> AwsClientProvider:
     )
 
 
-def _client_settings(settings: Settings) -> ClientSettings:
+def make_client_settings(settings: Settings) -> ClientSettings:
+    """Return how clients behave on the wire; the providers of one run share one."""
     default = ClientSettings()
     return replace(
         default,
@@ -81,6 +88,12 @@ def _client_settings(settings: Settings) -> ClientSettings:
         max_attempts=settings.max_attempts or default.max_attempts,
         model_cache_dir=_cache_dir("models"),
     )
+
+
+def _ask_for_code(prompt: str) -> str:
+    # Several profiles may each want a code of their own, on threads of their own.
+    with _ONE_QUESTION_AT_A_TIME:
+        return getpass.getpass(prompt)
 
 
 def _somebody_is_there() -> bool:

@@ -1,0 +1,299 @@
+"""Which targets a selection comes to: accounts of the organisation, profiles, regions.
+
+``plan_targets`` finds the accounts and asks at most Organizations; ``resolve_regions`` asks the accounts for
+what only they know. Every account that was selected is answered for: one that may not be touched, or does
+not answer, stays in the list with its obstacle.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from aws_interactions.aws_errors import AwsInteractionError
+from aws_operations.fleet import DEFAULT_WORKERS, run_work
+from aws_operations.guards import EmptySelection
+from aws_operations.region_status import regions_of
+from aws_operations.run_control import RunControl, TargetSkipped
+from aws_operations.targets import Target, TargetProviders
+
+if TYPE_CHECKING:
+    from aws_interactions.aws_client_provider import AwsClientProvider
+    from aws_interactions.organizations_interactions import Account
+
+ALL_REGIONS = "all"
+_ACTIVE = "ACTIVE"
+_WILDCARDS = frozenset("*?[")
+
+
+class AccountNotActive(TargetSkipped):
+    """Organizations says that the account is suspended or being closed, so nobody may act in it."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        self.note = status.replace("_", " ").lower()
+        super().__init__(f"the account is {self.note}")
+
+
+class NoRegionMatches(TargetSkipped):
+    """None of the regions that the account has enabled is among those that were asked for."""
+
+    def __init__(self, regions: Sequence[str]) -> None:
+        self.note = "no such region enabled"
+        super().__init__(f"the account has enabled no region of {','.join(regions)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What an operator selects, as typed; what is left empty says nothing, and never means all.
+
+    ``ous`` are paths or ids and mean all accounts below. ``profiles`` and ``regions`` may be patterns
+    (``prod-*``, ``eu-*``), and regions ``all``: those that the account has enabled. Accounts of all three
+    kinds add up; what is excluded goes off the sum. Without accounts and profiles it is one's own account.
+    """
+
+    accounts: tuple[str, ...] = ()
+    ous: tuple[str, ...] = ()
+    all_accounts: bool = False
+    profiles: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    exclude_accounts: tuple[str, ...] = ()
+    exclude_ous: tuple[str, ...] = ()
+    exclude_profiles: tuple[str, ...] = ()
+    exclude_regions: tuple[str, ...] = ()
+
+    @property
+    def enters_accounts(self) -> bool:
+        """Whether it selects accounts, to be entered through a role."""
+        return bool(self.accounts or self.ous or self.all_accounts)
+
+    @property
+    def needs_enabled_regions(self) -> bool:
+        """Whether only the accounts can say which regions these are."""
+        return any(is_pattern(region) or region == ALL_REGIONS for region in self.regions)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTarget:
+    """A target, the account's name where Organizations told it, and why it is not to be touched, if so.
+
+    Where only the account knows its regions, the target's region is what was given (``all``, ``eu-*``).
+    An obstacle that is no ``TargetSkipped`` is a failure.
+    """
+
+    target: Target
+    account_name: str | None = None
+    obstacle: Exception | None = None
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether there is nothing to do there, so that it does not count among the targets of a run."""
+        return isinstance(self.obstacle, TargetSkipped)
+
+
+def plan_targets(
+    selection: Selection,
+    aws_provider: "AwsClientProvider",
+    *,
+    region_of_profile: Callable[[str], str] | None = None,
+    configured_profiles: Callable[[], Sequence[str]] | None = None,
+) -> list[PlannedTarget]:
+    """Return the targets that a selection comes to, accounts outermost; asks nobody but Organizations.
+
+    Organizations is asked as ``aws_provider``, once (ListAccounts, or the tree below the units), and only
+    for units or the whole organisation. A target without regions gets the provider's region, or that of
+    its profile. The accounts of profiles are not known yet. Raises ``EmptySelection``,
+    ``ProfileDoesntExist`` and what Organizations raises.
+    """
+    if selection.profiles:
+        names = _profiles(selection, configured_profiles or _configured_profiles)
+        places = [_place_of_profile(name, selection, region_of_profile) for name in names]
+    elif selection.enters_accounts:
+        region = ",".join(selection.regions) or aws_provider.aws_region
+        accounts = _accounts(selection, aws_provider)
+        places = [_place_of_account(account, known, region) for account, known in accounts.items()]
+    else:
+        places = [PlannedTarget(Target(",".join(selection.regions) or aws_provider.aws_region))]
+    planned = [target for place in places for target in _with_given_regions(place, selection)]
+    refuse_empty(planned, "no target is left of what was selected")
+    return planned
+
+
+def resolve_targets(
+    planned: Sequence[PlannedTarget],
+    selection: Selection,
+    providers: TargetProviders,
+    *,
+    asked_in: Callable[[Target], str],
+    workers: int = DEFAULT_WORKERS,
+    control: RunControl | None = None,
+) -> list[PlannedTarget]:
+    """Return planned targets with what only the accounts know: their regions, and who profiles are.
+
+    Accounts are asked at the same time, in the region that ``asked_in`` gives for a target (DescribeRegions;
+    GetCallerIdentity for profiles and for one's own account). One that does not answer stays as one target,
+    with its error as the obstacle and its regions as they were given; but where there is one's own account
+    only, its error is raised. Raises ``EmptySelection``, and ``RunStopped`` when ``control`` is stopped.
+    """
+    control = control or RunControl()
+    found: dict[Target, list[Target]] = {}
+    errors: dict[Target, Exception] = {}
+
+    def ask(target: Target) -> Iterator[Target]:
+        yield from _resolved(target, selection, providers, asked_in)
+
+    def keep(target: Target, resolved: object) -> None:
+        if isinstance(resolved, Target):
+            found.setdefault(target, []).append(resolved)
+
+    unknown = [
+        each.target for each in planned if each.obstacle is None and _is_unknown(each.target, selection)
+    ]
+    asked = list(dict.fromkeys(unknown))
+    for outcome in run_work(ask, asked, keep, workers=workers, control=control):
+        if outcome.error is not None:
+            errors[outcome.target] = outcome.error
+    control.check()
+    failures = [error for error in errors.values() if not isinstance(error, TargetSkipped)]
+    if failures and not selection.enters_accounts and not selection.profiles:
+        raise failures[0]
+    resolved = [new for each in planned for new in _after_asking(each, found, errors)]
+    refuse_empty(resolved, f"no enabled region matches {','.join(selection.regions)}")
+    return resolved
+
+
+def refuse_empty(planned: Sequence[PlannedTarget], what: str) -> None:
+    """Raise ``EmptySelection`` when there is nothing, or nothing that may be touched."""
+    if not all(each.is_skipped for each in planned):
+        return
+    reasons = dict.fromkeys(str(each.obstacle) for each in planned)
+    raise EmptySelection(f"{what}: {'; '.join(reasons)}" if reasons else what)
+
+
+def is_pattern(name: str) -> bool:
+    """Say whether a name has wildcards (``*``, ``?``, ``[...]``) in it."""
+    return not _WILDCARDS.isdisjoint(name)
+
+
+def _accounts(selection: Selection, aws_provider: "AwsClientProvider") -> "dict[str, Account | None]":
+    """Return each selected account once, with what Organizations says of it if that was asked."""
+    accounts: dict[str, Account | None] = dict.fromkeys(selection.accounts)
+    excluded = set(selection.exclude_accounts)
+    if selection.ous or selection.all_accounts or selection.exclude_ous:
+        # Loaded here: accounts that are named need no Organizations.
+        from aws_operations.organizations import OrganizationTree
+
+        tree = OrganizationTree(aws_provider)
+        for account in tree.all_accounts() if selection.all_accounts else ():
+            accounts[account.id] = account
+        for ou in selection.ous:
+            accounts.update({account.id: account for account in tree.accounts_below(ou)})
+        for ou in selection.exclude_ous:
+            excluded.update(account.id for account in tree.accounts_below(ou))
+    return {account: known for account, known in accounts.items() if account not in excluded}
+
+
+def _place_of_account(account_id: str, known: "Account | None", aws_region: str) -> PlannedTarget:
+    is_active = known is None or known.status in {_ACTIVE, ""}
+    return PlannedTarget(
+        Target(aws_region, account_id),
+        known.name if known is not None else None,
+        None if is_active or known is None else AccountNotActive(known.status),
+    )
+
+
+def _profiles(selection: Selection, configured_profiles: Callable[[], Sequence[str]]) -> list[str]:
+    from aws_interactions.credential_errors import ProfileDoesntExist
+
+    configured = configured_profiles()
+    names: dict[str, None] = {}
+    for wanted in selection.profiles:
+        if wanted in configured:
+            names[wanted] = None
+        elif not is_pattern(wanted):
+            raise ProfileDoesntExist(wanted, configured)
+        names.update(dict.fromkeys(name for name in configured if fnmatchcase(name, wanted)))
+    left = [name for name in names if not _matches(name, selection.exclude_profiles)]
+    if not left:
+        raise EmptySelection(f"no configured profile matches {','.join(selection.profiles)}")
+    return left
+
+
+def _place_of_profile(
+    name: str, selection: Selection, region_of_profile: Callable[[str], str] | None
+) -> PlannedTarget:
+    if selection.regions or region_of_profile is None:
+        return PlannedTarget(Target(",".join(selection.regions), aws_profile=name))
+    try:
+        return PlannedTarget(Target(region_of_profile(name), aws_profile=name))
+    except AwsInteractionError as error:
+        return PlannedTarget(Target("-", aws_profile=name), obstacle=error)
+
+
+def _with_given_regions(place: PlannedTarget, selection: Selection) -> Iterator[PlannedTarget]:
+    """Yield a place once for each region that was given by name; a pattern waits for the account."""
+    if not selection.regions or selection.needs_enabled_regions:
+        if selection.regions or not _matches(place.target.aws_region, selection.exclude_regions):
+            yield place
+        return
+    for region in dict.fromkeys(selection.regions):
+        if not _matches(region, selection.exclude_regions):
+            yield replace(place, target=replace(place.target, aws_region=region))
+
+
+def _is_unknown(target: Target, selection: Selection) -> bool:
+    return target.aws_account is None or selection.needs_enabled_regions
+
+
+def _resolved(
+    target: Target, selection: Selection, providers: TargetProviders, asked_in: Callable[[Target], str]
+) -> Iterator[Target]:
+    there = replace(target, aws_region=asked_in(target))
+    if target.aws_account is None:
+        account = providers.provider_for(there).get_aws_env().aws_account
+        target, there = replace(target, aws_account=account), replace(there, aws_account=account)
+    if not selection.needs_enabled_regions:
+        yield target
+        return
+    enabled = [region.region for region in regions_of(providers, there, asked_in=there.aws_region)]
+    chosen = [
+        region
+        for region in _in_given_order(selection.regions, enabled)
+        if not _matches(region, selection.exclude_regions)
+    ]
+    if not chosen:
+        raise NoRegionMatches(selection.regions)
+    for region in chosen:
+        yield replace(target, aws_region=region)
+
+
+def _in_given_order(given: Sequence[str], enabled: Sequence[str]) -> Iterable[str]:
+    """Return each region once: a name as it is, for AWS to judge, a pattern's in AWS's order."""
+    regions: dict[str, None] = {}
+    for wanted in given:
+        if wanted == ALL_REGIONS:
+            regions.update(dict.fromkeys(enabled))
+        elif is_pattern(wanted):
+            regions.update(dict.fromkeys(region for region in enabled if fnmatchcase(region, wanted)))
+        else:
+            regions[wanted] = None
+    return regions
+
+
+def _after_asking(
+    planned: PlannedTarget, found: dict[Target, list[Target]], errors: dict[Target, Exception]
+) -> list[PlannedTarget]:
+    error = errors.get(planned.target)
+    if error is not None:
+        return [replace(planned, obstacle=error)]
+    return [replace(planned, target=target) for target in found.get(planned.target, [planned.target])]
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _configured_profiles() -> Sequence[str]:
+    from aws_interactions.aws_profiles import configured_profiles
+
+    return configured_profiles()

@@ -1,0 +1,199 @@
+"""Makes the fleet of a run, its targets and their providers, from the settings."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_operations.guards import TooManyTargets, UnexpectedAccount
+from aws_operations.region_status import RegionStatus
+from aws_operations.targets import Target, TargetProviders
+from commands.console import Console
+from commands.options import Settings
+from commands.provider_setup import make_client_settings, make_provider, role_settings
+
+if TYPE_CHECKING:
+    from aws_interactions.client_settings import ClientSettings
+    from aws_operations.run_control import RunControl
+    from aws_operations.target_selection import PlannedTarget, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The targets of a run and the provider for each."""
+
+    targets: Sequence[Target]
+    providers: TargetProviders
+    is_chosen: bool
+    """Whether accounts, profiles or regions were given: rows say then which target they are from."""
+    regions: RegionStatus
+
+    @property
+    def is_many(self) -> bool:
+        """Whether there are several targets, so that the error of one is not the end of the run."""
+        return len(self.targets) > 1
+
+    def reader_for(self, target: Target) -> AwsClientProvider:
+        """Return the provider that can only read in the target."""
+        return self.providers.provider_for(target).read_only()
+
+    def explain(self, target: Target, error: Exception) -> Exception:
+        """Return ``RegionNotEnabled`` where that is why a target failed, else the error as it is."""
+        return self.regions.explain(target, error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bases:
+    """The providers that all others derive from: one identity, or one for each profile."""
+
+    settings: Settings
+    client_settings: "ClientSettings"
+    base: AwsClientProvider
+    by_profile: dict[str, AwsClientProvider] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "_Bases":
+        client_settings = make_client_settings(settings)
+        return cls(settings, client_settings, make_provider(settings, client_settings=client_settings))
+
+    def providers(self, planned: "Iterable[PlannedTarget]" = ()) -> TargetProviders:
+        return TargetProviders(
+            self.base,
+            role_settings(self.settings),
+            for_profile=self.for_profile if self.settings.profiles else None,
+            obstacles={each.target: each.obstacle for each in planned if each.obstacle is not None},
+        )
+
+    def for_profile(self, name: str) -> AwsClientProvider:
+        with self.lock:
+            if name not in self.by_profile:
+                self.by_profile[name] = make_provider(
+                    self.settings, client_settings=self.client_settings, aws_profile=name
+                )
+            return self.by_profile[name]
+
+    def region_of_profile(self, name: str) -> str:
+        return self.for_profile(name).aws_region
+
+
+def chosen_fleet(settings: Settings, console: Console, *, control: "RunControl | None" = None) -> Fleet:
+    """Return the fleet that the settings choose; without any choice, one's own account and region.
+
+    Asks Organizations for units and the whole organisation, accounts for their regions where those are
+    patterns, and who profiles are. Nothing else is sent to any target. Raises ``EmptySelection``,
+    ``TooManyTargets`` and ``UnexpectedAccount`` (all ``GuardRefused``), and ``RunStopped`` when
+    ``control`` is stopped meanwhile.
+    """
+    bases = _Bases.of(settings)
+    if not settings.chooses_targets:
+        return _own_account(settings, bases)
+    planned = planned_targets(settings, bases)
+    check_count(settings, planned, is_final=False)
+    selection = selection_of(settings)
+    if selection.needs_enabled_regions and len(planned) > 1:
+        console.note(f"asking {len(planned)} {_places(settings)} which regions they have enabled")
+    resolved = _resolve(settings, selection, planned, bases, control)
+    check_count(settings, resolved, is_final=True)
+    targets = [each.target for each in resolved]
+    _check_expected_account(settings.expect_account, targets)
+    return _fleet(settings, targets, bases.providers(resolved), bases)
+
+
+def known_fleet(settings: Settings, targets: Sequence[Target]) -> Fleet:
+    """Return the fleet of targets that are known from before, asking nobody for more.
+
+    Raises ``UnexpectedAccount``.
+    """
+    _check_expected_account(settings.expect_account, targets)
+    bases = _Bases.of(settings)
+    return _fleet(settings, targets, bases.providers(), bases)
+
+
+def planned_targets(settings: Settings, bases: _Bases | None = None) -> "list[PlannedTarget]":
+    """Return what the settings choose without asking any target: see ``target_selection.plan_targets``."""
+    from aws_operations.target_selection import plan_targets
+
+    bases = bases or _Bases.of(settings)
+    return plan_targets(selection_of(settings), bases.base, region_of_profile=bases.region_of_profile)
+
+
+def selection_of(settings: Settings) -> "Selection":
+    """Return what the settings say of where to act."""
+    from aws_operations.target_selection import Selection
+
+    return Selection(
+        accounts=settings.accounts,
+        ous=settings.ous,
+        all_accounts=settings.all_accounts,
+        profiles=settings.profiles,
+        regions=settings.regions,
+        exclude_accounts=settings.exclude_accounts,
+        exclude_ous=settings.exclude_ous,
+        exclude_profiles=settings.exclude_profiles,
+        exclude_regions=settings.exclude_regions,
+    )
+
+
+def check_count(settings: Settings, planned: "Sequence[PlannedTarget]", *, is_final: bool) -> None:
+    """Raise ``TooManyTargets`` for more targets than ``--max-targets``; skipped ones do not count."""
+    count = sum(not each.is_skipped for each in planned)
+    if settings.max_targets is not None and count > settings.max_targets:
+        raise TooManyTargets(target_count=count, max_targets=settings.max_targets, is_at_least=not is_final)
+
+
+def _resolve(
+    settings: Settings,
+    selection: "Selection",
+    planned: "list[PlannedTarget]",
+    bases: _Bases,
+    control: "RunControl | None",
+) -> "list[PlannedTarget]":
+    if settings.enters_accounts and not selection.needs_enabled_regions:
+        return planned
+    from aws_operations.fleet import DEFAULT_WORKERS
+    from aws_operations.target_selection import resolve_targets
+
+    return resolve_targets(
+        planned,
+        selection,
+        bases.providers(planned),
+        asked_in=_asking_region(bases),
+        workers=settings.workers or DEFAULT_WORKERS,
+        control=control,
+    )
+
+
+def _asking_region(bases: _Bases) -> Callable[[Target], str]:
+    def asked_in(target: Target) -> str:
+        profile = target.aws_profile
+        return bases.base.aws_region if profile is None else bases.region_of_profile(profile)
+
+    return asked_in
+
+
+def _own_account(settings: Settings, bases: _Bases) -> Fleet:
+    providers = bases.providers()
+    target = Target(bases.base.aws_region)
+    if settings.expect_account:
+        target = providers.with_known_account(target)
+    _check_expected_account(settings.expect_account, [target])
+    return _fleet(settings, [target], providers, bases)
+
+
+def _fleet(settings: Settings, targets: Sequence[Target], providers: TargetProviders, bases: _Bases) -> Fleet:
+    asked_in = None if settings.profiles else bases.base.aws_region
+    return Fleet(targets, providers, settings.chooses_targets, RegionStatus(providers, asked_in))
+
+
+def _check_expected_account(expected_account: str | None, targets: Iterable[Target]) -> None:
+    for target in targets:
+        if expected_account is not None and target.aws_account != expected_account:
+            raise UnexpectedAccount(
+                expected_account=expected_account, actual_account=target.aws_account or "unknown"
+            )
+
+
+def _places(settings: Settings) -> str:
+    return "profiles" if settings.profiles else "accounts"
