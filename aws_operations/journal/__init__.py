@@ -24,6 +24,7 @@ from aws_operations.journal.records import (
     TargetRecord,
 )
 from aws_operations.journal.run_record import RunRecord
+from aws_operations.journal.unfinished import needs_lost_value, read_back_each
 
 __all__ = [
     "LAST",
@@ -44,4 +45,6 @@ __all__ = [
     "RunToBegin",
     "TargetRecord",
     "default_journal_path",
+    "needs_lost_value",
+    "read_back_each",
 ]

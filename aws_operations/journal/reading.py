@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_operations.changes import Change
 from aws_operations.fleet import OutcomeStatus
-from aws_operations.journal.database import first_of, numbers_of
+from aws_operations.journal.database import numbers_of
 from aws_operations.journal.records import (
     ChangeRecord,
     ChangeState,
@@ -17,6 +17,7 @@ from aws_operations.journal.records import (
     RunSummary,
     TargetRecord,
 )
+from aws_operations.run_control import NotTried
 from aws_operations.targets import Target
 
 RUN_COLUMNS = (
@@ -25,9 +26,11 @@ RUN_COLUMNS = (
 )
 _DONE = ("rows", "nothing", "skipped")
 _FAILED = ("denied", "error")
-_APPLIED = (ChangeState.APPLIED, ChangeState.UNCHANGED)
+# Of a target or change that was skipped because enough others had failed: it is as if never begun.
+NOT_TRIED = NotTried.__name__
+_IS_TRIED = f"coalesce(error_kind, '') <> '{NOT_TRIED}'"
+_APPLIED = (ChangeState.APPLIED, ChangeState.UNCHANGED, ChangeState.SKIPPED)
 _UNKNOWN = (ChangeState.STARTED, ChangeState.UNKNOWN)
-_LEFT = (ChangeState.PLANNED, ChangeState.SKIPPED)
 
 
 def summary_of(
@@ -58,8 +61,8 @@ def summary_of(
 
 def counts_of(database: sqlite3.Connection, run_number: int) -> RunCounts:
     """Count the targets and changes of a run; looks at each."""
-    targets = _counted(database, "target", "status", run_number)
-    changes = _counted(database, "change", "state", run_number)
+    targets = _counted(database, "target", f"CASE WHEN {_IS_TRIED} THEN status END", run_number)
+    changes = _counted(database, "change", f"CASE WHEN {_IS_TRIED} THEN state ELSE 'planned' END", run_number)
     return RunCounts(
         targets_done=sum(targets.get(status, 0) for status in _DONE),
         targets_failed=sum(targets.get(status, 0) for status in _FAILED),
@@ -67,7 +70,7 @@ def counts_of(database: sqlite3.Connection, run_number: int) -> RunCounts:
         changes_applied=sum(changes.get(state, 0) for state in _APPLIED),
         changes_failed=changes.get(ChangeState.FAILED, 0),
         changes_unknown=sum(changes.get(state, 0) for state in _UNKNOWN),
-        changes_left=sum(changes.get(state, 0) for state in _LEFT),
+        changes_left=changes.get(ChangeState.PLANNED, 0),
     )
 
 
@@ -102,6 +105,6 @@ def changes_of(
         yield ChangeRecord(Change.from_json(body), ChangeState(state), *rest)
 
 
-def _counted(database: sqlite3.Connection, table: str, column: str, run_number: int) -> dict[str | None, int]:
-    query = f"SELECT {column}, count(*) FROM {table} WHERE number BETWEEN ? AND ? GROUP BY {column}"  # noqa: S608
-    return dict(database.execute(query, (first_of(run_number), numbers_of(run_number)[1])).fetchall())
+def _counted(database: sqlite3.Connection, table: str, what: str, run_number: int) -> dict[str | None, int]:
+    query = f"SELECT {what}, count(*) FROM {table} WHERE number BETWEEN ? AND ? GROUP BY 1"  # noqa: S608 - ours
+    return dict(database.execute(query, numbers_of(run_number)).fetchall())

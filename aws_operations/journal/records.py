@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_operations.changes import Change, ResultStatus
 from aws_operations.fleet import OutcomeStatus
+from aws_operations.run_control import NotTried
 from aws_operations.targets import Target
 
 
@@ -42,7 +43,8 @@ class RunCounts:
     """How many targets and changes of a run stand how.
 
     ``targets_done`` answered, with rows or nothing, or were skipped; ``targets_failed`` were denied or
-    failed. ``changes_unknown`` were begun, and how they ended is not known; unchanged ones are applied.
+    failed. ``changes_unknown`` were begun, and how they ended is not known; unchanged ones are applied. What
+    was not tried because enough had failed is left.
     """
 
     targets_done: int = 0
@@ -98,6 +100,16 @@ class TargetRecord:
     error: str | None
     error_kind: str | None
 
+    @property
+    def is_left(self) -> bool:
+        """Whether it was never done: without an outcome, or not tried because enough had failed."""
+        return self.status is None or self.error_kind == NotTried.__name__
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether it was denied or failed."""
+        return self.status in {OutcomeStatus.DENIED, OutcomeStatus.ERROR}
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecord:
@@ -109,3 +121,8 @@ class ChangeRecord:
     ended: float | None
     error: str | None
     error_kind: str | None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it was never begun, be it because enough had failed."""
+        return self.state is ChangeState.PLANNED or self.error_kind == NotTried.__name__

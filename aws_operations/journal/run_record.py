@@ -10,7 +10,7 @@ from aws_operations.changes import Change, ChangeResult, id_of_json
 from aws_operations.fleet import Outcome
 from aws_operations.journal.database import first_of, numbers_of
 from aws_operations.journal.reading import counts_as_json, counts_of, targets_of
-from aws_operations.journal.records import RunState
+from aws_operations.journal.records import RunCounts, RunState
 from aws_operations.journal.run_locks import RunLock
 from aws_operations.journal.writing import Entry, GroupWriter
 from aws_operations.targets import Target
@@ -54,6 +54,7 @@ class RunRecord:
         self._writer = writer
         self._lock = lock
         self._clock = clock
+        self._is_ended = False
         self._number_by_target: dict[Target, int] = {}
         # By identity: what is begun comes back as the very same object, and its id costs as much as the rest.
         self._id_by_object: dict[int, tuple[Change, str]] = {}
@@ -142,19 +143,35 @@ class RunRecord:
         values = [Entry(_TAKE_BACK, (self._number, change.id), change.resource) for change in changes]
         self._writer.write_now(values)
 
-    def end(self, state: RunState, reason: str | None = None) -> None:
-        """Write down how the run ended, and let it go."""
+    def end(self, state: RunState | None = None, reason: str | None = None) -> None:
+        """Write down how the run ended, and let it go; more than once is once.
+
+        Without a state, what is in the journal says it: ``INTERRUPTED`` where a reason is given and
+        something is left, else ``FAILED`` or ``COMPLETE``.
+        """
+        if self._is_ended:
+            return
+        self._is_ended = True
         try:
             self._writer.flush()
             with self._writer.transaction() as database:
-                counts = counts_as_json(counts_of(database, self._number))
+                counts = counts_of(database, self._number)
+                ended_as = state or _state_of(counts, is_stopped=reason is not None)
                 database.execute(
                     "UPDATE run SET ended = ?, state = ?, reason = ?, counts = ? WHERE number = ?",
-                    (self._clock(), state.value, reason, counts, self._number),
+                    (self._clock(), ended_as.value, reason, counts_as_json(counts), self._number),
                 )
         finally:
             self._writer.close()
             self._lock.release()
+
+
+def _state_of(counts: RunCounts, *, is_stopped: bool) -> RunState:
+    is_whole = not counts.targets_left and not counts.changes_left
+    if is_stopped and not is_whole:
+        return RunState.INTERRUPTED
+    has_failed = counts.targets_failed or counts.changes_failed or counts.changes_unknown
+    return RunState.FAILED if has_failed or not is_whole else RunState.COMPLETE
 
 
 def _last_number(database: sqlite3.Connection, table: str, run_number: int) -> int:
