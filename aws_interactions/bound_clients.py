@@ -171,12 +171,17 @@ class _Prototype:
     """One prototype client, and the class of its resource if it belongs to one."""
 
     def __init__(
-        self, client: Any, *, max_attempts: int, read_only: bool, resource_class: Callable[..., Any] | None
+        self,
+        client: Any,
+        *,
+        client_settings: ClientSettings,
+        read_only: bool,
+        resource_class: Callable[..., Any] | None,
     ) -> None:
         self._client = client
         self._resource_class = resource_class
         _install_identity(client)
-        install_identity_quotas(client, max_attempts)
+        install_identity_quotas(client, client_settings.max_attempts, client_settings.call_budget)
         install_shared_tls(client)
         if client.meta.service_model.service_name == "s3":
             install_shared_redirector(client)
@@ -269,7 +274,8 @@ class ClientPrototypes:
         """Return a client with these credentials, for getting and checking credentials.
 
         It has prototypes of its own: with the clients that targets get it shares neither connections nor
-        retry quota, and it knows no read-only. ``label`` tells its retry quota from that of others.
+        retry quota, and it knows no read-only. ``label`` tells its retry quota, and its bucket in the call
+        budget, from those of others; a role's label is its ARN.
         """
         key = (service_name, aws_region)
         prototype = self._plain_prototypes.get(key)
@@ -312,7 +318,7 @@ class ClientPrototypes:
             client = self._create_client(self._session(), service_name, aws_region)
         return _Prototype(
             client,
-            max_attempts=self._client_settings.max_attempts,
+            client_settings=self._client_settings,
             read_only=read_only,
             resource_class=resource_class,
         )

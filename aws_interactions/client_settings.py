@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_interactions.call_budget import CallBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,10 @@ class ClientSettings:
 
     ``model_cache_dir`` is a folder of its own for service models, which makes the first client of a
     process cheaper; ``None`` keeps nothing on disk.
+
+    ``call_budget`` paces all requests, those for credentials included; share one among the providers of a
+    run. With it, throttled attempts do not count: they are made again until its patience is over.
+    ``None`` sends as fast as it is asked to, and throttled attempts count like others.
     """
 
     max_attempts: int = 5
@@ -21,3 +29,4 @@ class ClientSettings:
     read_timeout: float = 60
     max_pool_connections: int = 50
     model_cache_dir: Path | None = None
+    call_budget: "CallBudget | None" = None

@@ -12,6 +12,7 @@ IDENTITY_KEY = "manage_resources_identity"
 CLIENT_KEY = "manage_resources_client"
 READ_KEY = "manage_resources_read"
 LOST_ANSWER_KEY = "manage_resources_lost_answer"
+PACE_KEY = "manage_resources_pace"
 
 
 @dataclass(frozen=True, slots=True)

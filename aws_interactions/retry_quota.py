@@ -10,7 +10,7 @@ whose answer was lost, or whose server broke down, ends with that error unless a
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import (
     ClientError,
@@ -24,7 +24,6 @@ from botocore.retries.standard import (
     ExponentialBackoff,
     RetryContext,
     RetryEventAdapter,
-    RetryHandler,
     RetryPolicy,
     RetryQuotaChecker,
     StandardRetryConditions,
@@ -33,8 +32,12 @@ from botocore.retries.standard import (
 
 from aws_interactions.aws_errors import BROKE_DOWN_STATUSES, AnswerLost, kind_of
 from aws_interactions.botocore_events import remove_handler_with_id, remove_handlers_owned_by
+from aws_interactions.paced_retries import CallPacer, PacedRetryHandler
 from aws_interactions.request_context import LOST_ANSWER_KEY, identity_of
 from aws_interactions.service_operations import is_read, is_repeatable
+
+if TYPE_CHECKING:
+    from aws_interactions.call_budget import CallBudget
 
 _MAX_QUOTAS: Final = 10_000
 _NEVER_REACHED: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
@@ -112,23 +115,29 @@ class RepeatableConditions(BaseRetryableChecker):
         return was_throttled
 
 
-class LostAnswerKeeper(RetryHandler):
-    """Botocore's retry handler, which does not let a later refusal hide that an answer was lost.
+class LostAnswerKeeper(PacedRetryHandler):
+    """A retry handler that does not let a later refusal hide that an answer was lost.
 
     No refusal of a later try says what became of the first one: the name may be taken, the thing gone or
-    the state wrong because that one was carried out, and a session may have expired in between.
+    the state wrong because that one was carried out, and a session may have expired in between. Nor does
+    it help to know that the wait for a later try was broken off.
     """
 
     def needs_retry(self, **attempt: Any) -> Any:
         """Return the seconds to wait for the next try, ``None`` for no more; may raise the lost answer."""
-        delay: Any = super().needs_retry(**attempt)
         operation = attempt["operation"]
         if is_read(operation.service_model.service_name, operation.name):
-            return delay
+            return super().needs_retry(**attempt)
         request_context, lost = attempt["request_dict"]["context"], _lost_answer(attempt)
         if lost is not None:
             request_context.setdefault(LOST_ANSWER_KEY, lost)
-        elif delay is None and LOST_ANSWER_KEY in request_context and _is_refused(attempt):
+        try:
+            delay: Any = super().needs_retry(**attempt)
+        except Exception as broken_off:
+            if LOST_ANSWER_KEY in request_context:
+                raise request_context[LOST_ANSWER_KEY] from broken_off
+            raise
+        if lost is None and delay is None and LOST_ANSWER_KEY in request_context and _is_refused(attempt):
             raise request_context[LOST_ANSWER_KEY]
         return delay
 
@@ -149,10 +158,12 @@ def _is_refused(attempt: Mapping[str, Any]) -> bool:
     return attempt.get("caught_exception") is not None or attempt["response"][0].status_code >= 400
 
 
-def install_identity_quotas(client: Any, max_attempts: int) -> RetryQuotas:
+def install_identity_quotas(
+    client: Any, max_attempts: int, call_budget: "CallBudget | None" = None
+) -> RetryQuotas:
     """Replace the retry handlers of a prototype in standard mode by ones that know who calls.
 
-    ``max_attempts`` counts the first try too.
+    ``max_attempts`` counts the first try too; with a budget, throttled tries do not count.
     """
     service_model = client.meta.service_model
     service_event = service_model.service_id.hyphenize()
@@ -173,7 +184,11 @@ def install_identity_quotas(client: Any, max_attempts: int) -> RetryQuotas:
         retry_event_adapter=adapter,
         retry_quota=quota_by_identity,
         service_name=service_event,
+        call_budget=call_budget,
+        throttling_detector=detector,
     )
+    if call_budget is not None:
+        CallPacer(call_budget, service_model.service_name).install(client)
     # First: S3's redirector answers the same event and must come after, as it does in botocore.
     events.register_first(f"needs-retry.{service_event}", handler.needs_retry, unique_id=unique_id)
     events.register(f"after-call.{service_event}", quotas.release_retry_quota)
