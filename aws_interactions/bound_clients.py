@@ -25,6 +25,7 @@ from botocore.signers import RequestSigner
 from aws_interactions.botocore_events import known_unique_ids
 from aws_interactions.client_loading import LeanSession as Session
 from aws_interactions.client_settings import ClientSettings
+from aws_interactions.expired_sessions import install_session_renewal, lend
 from aws_interactions.read_only_gate import install_read_only_gate
 from aws_interactions.request_context import CLIENT_KEY, IDENTITY_KEY, ClientIdentity
 from aws_interactions.retry_quota import install_identity_quotas
@@ -98,7 +99,7 @@ class BoundRequestSigner(RequestSigner):
 
     def lend_credentials(self, context: dict[str, Any]) -> None:
         """Make the prototype's signer, which botocore calls for every request, sign as this target."""
-        context.setdefault("signing", {})["request_credentials"] = self._target_credentials
+        context.setdefault("signing", {})["request_credentials"] = lend(self._target_credentials)
 
 
 class GuardedEvents(BaseEventHooks):
@@ -182,6 +183,7 @@ class _Prototype:
         self._resource_class = resource_class
         _install_identity(client)
         install_identity_quotas(client, client_settings.max_attempts, client_settings.call_budget)
+        install_session_renewal(client)
         install_shared_tls(client)
         if client.meta.service_model.service_name == "s3":
             install_shared_redirector(client)

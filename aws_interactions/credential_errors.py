@@ -19,7 +19,8 @@ from aws_interactions.aws_errors import (
     kind_of,
 )
 
-_EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+# The last one is EC2's.
+EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _REFUSED_VALUE_CODES = frozenset({"PackedPolicyTooLarge", "MalformedPolicyDocument"})
 _LONGEST_DETAIL = 300
 
@@ -88,7 +89,7 @@ def _from_client_error(error: ClientError, subject: str, role_arn: str | None) -
     resource = role_arn or subject
     code = error_code(error)
     kind = kind_of(error)
-    if code in _EXPIRED_CODES:
+    if code in EXPIRED_CODES:
         return ExpiredCredentials(f"{subject}: {detail}", resource=resource)
     if code in _REFUSED_VALUE_CODES:
         return InvalidInput(f"{subject}: {detail}", resource=resource)

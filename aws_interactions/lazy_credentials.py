@@ -1,8 +1,10 @@
 """Credentials that are found when first used, once, and whose failures are this package's errors."""
 
+import logging
 import threading
+import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,6 +15,37 @@ from aws_interactions.secret_redaction import register_secret
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.client import STSClient
+
+
+logger = logging.getLogger(__name__)
+
+_FAILURE_SERVES_SECONDS = 1.0
+
+
+class SharedRefresh:
+    """What refreshes botocore's credentials; its failure serves all who ask within a second.
+
+    botocore calls it under a lock, which many threads wait for near the end of a session: each of them
+    would make a failing call of its own.
+    """
+
+    def __init__(self, refresh: Callable[[], Any], label: str) -> None:
+        self._refresh = refresh
+        self._label = label
+        self._failure: Exception | None = None
+        self._failed_at = 0.0
+
+    def __call__(self) -> Any:
+        """Return the new credentials as botocore's dictionary, or raise what went wrong."""
+        if self._failure is not None and time.monotonic() - self._failed_at < _FAILURE_SERVES_SECONDS:
+            raise self._failure.with_traceback(None)
+        self._failure = None
+        try:
+            return self._refresh()
+        except Exception as error:
+            logger.info("cannot refresh the credentials of %s: %s", self._label, error)
+            self._failure, self._failed_at = error, time.monotonic()
+            raise
 
 
 class LazyCredentials(Credentials):
@@ -35,6 +68,7 @@ class LazyCredentials(Credentials):
         self._last_failure: Exception | None = None
         self._lock = threading.Lock()
         self._registered_secret: str | None = None
+        self._hopeless_key_id: str | None = None
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Return keys and token that belong together, fetched or refreshed if it is time to."""
@@ -45,6 +79,23 @@ class LazyCredentials(Credentials):
             for secret in (frozen.secret_key, frozen.token):
                 register_secret(secret or "")
         return frozen
+
+    def renew(self, refused_key_id: str) -> bool:
+        """Find the credentials again because AWS called those with this key expired; once for all threads.
+
+        True if there are others now; false for a key that cannot be had anew, such as a static one. Raises
+        what ``get_frozen_credentials`` does.
+        """
+        if refused_key_id == self._hopeless_key_id:
+            return False
+        with self._lock:
+            if self._found is not None and _key_id_of(self._found) == refused_key_id:
+                logger.info("AWS calls the credentials of %s expired: they are got again", self.label)
+                self._found = None
+        is_other = self.get_frozen_credentials().access_key != refused_key_id
+        if not is_other:
+            self._hopeless_key_id = refused_key_id
+        return is_other
 
     @property
     def is_found(self) -> bool:
@@ -79,12 +130,14 @@ class LazyCredentials(Credentials):
         return self.get_frozen_credentials().account_id
 
     def _resolved(self) -> Credentials:
-        if self._found is None:
+        found = self._found
+        if found is None:
             failures_before = self._failures
             with self._lock:
-                if self._found is None:
-                    self._found = self._find_unless_failed_since(failures_before)
-        return self._found
+                found = self._found
+                if found is None:
+                    found = self._found = self._find_unless_failed_since(failures_before)
+        return found
 
     def _find_unless_failed_since(self, failures_before: int) -> Credentials:
         # Otherwise a crowd of threads would wait out one time-out, or MFA prompt, after the other.
@@ -92,11 +145,17 @@ class LazyCredentials(Credentials):
             raise self._last_failure
         self._last_failure = None  # its traceback holds on to more than anybody needs
         try:
-            return self._find()
+            return self._with_shared_refresh(self._find())
         except Exception as error:
             self._last_failure = error
             self._failures += 1
             raise
+
+    def _with_shared_refresh(self, found: Credentials) -> Credentials:
+        refresh = vars(found).get("_refresh_using")
+        if refresh is not None:
+            vars(found)["_refresh_using"] = SharedRefresh(refresh, self.label)
+        return found
 
     def _translated_errors(self) -> AbstractContextManager[None]:
         return translate_credential_errors(self.label, role_arn=self._role_arn)
@@ -107,6 +166,13 @@ class LazyCredentials(Credentials):
     def __reduce__(self) -> NoReturn:
         message = "credentials are secret: they neither pickle nor copy"
         raise TypeError(message)
+
+
+def _key_id_of(found: Credentials) -> str | None:
+    """Return the key id that credentials have now; waits for a refresh that is under way, starts none."""
+    with vars(found).get("_refresh_lock") or nullcontext():
+        frozen = vars(found).get("_frozen_credentials", found)
+        return None if frozen is None else frozen.access_key
 
 
 def caller_account(sts_client: "STSClient", *, label: str) -> str:

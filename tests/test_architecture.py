@@ -24,6 +24,7 @@ CLIENT_MAKERS = {
     "credential_cache.py",
     "credential_store.py",
     "credential_errors.py",
+    "expired_sessions.py",
     "lazy_credentials.py",
     "paced_retries.py",
     "read_only_gate.py",

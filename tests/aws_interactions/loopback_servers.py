@@ -34,11 +34,19 @@ class Application(Protocol):
     def answer(self, request: Request) -> Answer: ...
 
 
+class PatientServer(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
 @contextmanager
 def serving(application: Application) -> Iterator[str]:
     """Serve an application on a free port and give its URL."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else head and body of an answer wait for an acknowledgement
+
         def respond(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -54,8 +62,7 @@ def serving(application: Application) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = PatientServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -79,6 +86,7 @@ class FakeSts:
     requests: list[dict[str, str]] = field(default_factory=list)
     accounts: dict[str, str] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    expired: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: Request) -> Answer:
@@ -92,6 +100,8 @@ class FakeSts:
                 return _refusal("InvalidClientTokenId", "STS is not activated in this region.")
             if asked["signed_by"] in self.revoked:
                 return _refusal("InvalidClientTokenId", "The security token is invalid.")
+            if asked["signed_by"] in self.expired:
+                return _refusal("ExpiredToken", "The security token included in the request is expired")
             if asked["Action"] in {"AssumeRole", "AssumeRoleWithWebIdentity"}:
                 return self._assume_role(asked)
             account = self.accounts.get(asked["signed_by"], self.base_account)

@@ -71,7 +71,7 @@ def test_WHEN_the_answer_to_an_assume_role_is_lost_THEN_it_is_asked_for_again() 
     assert len(aws.requests) == 2
 
 
-def test_WHEN_200_roles_are_assumed_and_checked_THEN_each_costs_less_than_3_ms_of_this_threads_cpu() -> None:
+def test_WHEN_200_roles_are_assumed_and_checked_THEN_each_costs_less_than_4_ms_of_this_threads_cpu() -> None:
     fake_sts = FakeSts()
     with serving(fake_sts) as endpoint_url:
         base = base_provider(endpoint_url)
@@ -82,4 +82,4 @@ def test_WHEN_200_roles_are_assumed_and_checked_THEN_each_costs_less_than_3_ms_o
         seconds = time.thread_time() - started
 
     assert len(fake_sts.calls_of("AssumeRole")) == len(fake_sts.calls_of("GetCallerIdentity")) == 201
-    assert seconds < 200 * 0.003
+    assert seconds < 200 * 0.004
