@@ -3,9 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
+from aws_operations.collector_pace import unhurried_collector
 from aws_operations.fleet import OnRow, Outcome, TargetRun
 from aws_operations.run_control import DEADLINE, RunStopped
 from aws_operations.targets import Target
@@ -43,9 +45,11 @@ def run_in_threads(
     room = _Room(run)
     crew = _Crew(run, targets, channel, room, rows_at_once)
     sorter = _Sorter(targets, on_row, room, in_order=in_order)
-    crew.start(min(workers, len(targets)))
     grace_ends: float | None = None
+    meanwhile = ExitStack()
+    meanwhile.enter_context(unhurried_collector())
     try:
+        crew.start(min(workers, len(targets)))
         while sorter.ended < len(targets):
             if run.control.is_stopped:
                 grace = _GRACE_AT_DEADLINE_SECONDS if run.control.reason == DEADLINE else _GRACE_SECONDS
@@ -64,6 +68,7 @@ def run_in_threads(
     finally:
         room.close()
         crew.dismiss()
+        meanwhile.close()
 
 
 class _Room:
