@@ -181,6 +181,8 @@ class CallBudget:
     throttling, of the rate at which that began. With neither, a bucket is unlimited until throttled,
     but for Organizations and STS, whose rates are careful from the start.
 
+    Where ``processes`` work on one run, each has a budget of its own with a part of what the run may have.
+
     A throttled call is tried again until it has spent ``patience`` seconds since it was first throttled.
     ``sleep`` does all the waiting, in pieces of a second at most; what it raises ends the call and comes
     through unchanged. Raises ``InvalidInput`` for rates that are none.
@@ -191,6 +193,7 @@ class CallBudget:
         *,
         rate_per_second: float | None = None,
         share: float | None = None,
+        processes: int = 1,
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         patience: float = 90.0,
@@ -200,8 +203,11 @@ class CallBudget:
             raise InvalidInput(f"a rate of {rate_per_second:g} requests a second: it must be over 0")
         if share is not None and not 0 < share <= 1:
             raise InvalidInput(f"a share of {share:.0%} of AWS's rate: it must be over 0 and at most 100%")
+        if processes < 1:
+            raise InvalidInput(f"{processes} processes: at least one makes the calls")
         self.rate_per_second = rate_per_second
         self.share = share
+        self.processes = processes
         self.patience = patience
         self._sleep = sleep
         self._clock = clock
@@ -295,4 +301,5 @@ class CallBudget:
         pace.bucket.slow_down(sent_at=pace.sent_at, now=now, hold_seconds=hold_seconds)
 
     def _limit_of(self, service_name: str) -> float | None:
-        return rate_limit(service_name, rate_per_second=self.rate_per_second, share=self.share)
+        limit = rate_limit(service_name, rate_per_second=self.rate_per_second, share=self.share)
+        return None if limit is None else limit / self.processes

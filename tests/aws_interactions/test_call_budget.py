@@ -191,6 +191,9 @@ def test_WHEN_AWS_serves_20_a_second_THEN_a_run_gets_most_of_it_with_few_refusal
         ({"share": 0.2}, "organizations", 2),
         ({"rate_per_second": 5}, "sts", 5),
         ({}, "s3", None),
+        ({"rate_per_second": 30, "processes": 4}, "ec2", 7.5),
+        ({"share": 0.2, "processes": 2}, "ec2", 2),
+        ({"processes": 4}, "organizations", 2.5),
     ],
 )
 def test_WHEN_a_run_leaves_room_THEN_each_service_is_asked_no_more_than_that(
@@ -311,6 +314,11 @@ def test_WHEN_a_bucket_was_idle_for_minutes_THEN_it_starts_anew() -> None:
 def test_WHEN_a_rate_or_share_is_none_THEN_it_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(InvalidInput, match="must be over 0"):
         CallBudget(**options)
+
+
+def test_WHEN_no_process_makes_the_calls_THEN_it_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="at least one"):
+        CallBudget(processes=0)
 
 
 def test_WHEN_a_budget_is_to_travel_THEN_it_refuses() -> None:
