@@ -99,8 +99,12 @@ def bug_line(error: BaseException, target: "Target | None" = None) -> str:
 
 
 def place(target: "Target") -> str:
-    """Return account and region of a target, or the region alone while nobody knows the account."""
-    return str(target) if target.aws_account else target.aws_region
+    """Return account and region of a target, or the region alone while nobody knows the account.
+
+    With the profile, where several were chosen.
+    """
+    where = str(target) if target.aws_account else target.aws_region
+    return f"{where} as profile {target.aws_profile}" if target.aws_profile else where
 
 
 def one_line(text: str) -> str:

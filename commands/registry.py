@@ -19,6 +19,7 @@ class NounEntry:
 NOUNS: tuple[NounEntry, ...] = (
     NounEntry("identity", "commands.identity", "Who the credentials act as."),
     NounEntry("organizations", "commands.organizations", "Accounts and units of the organisation."),
+    NounEntry("fleet", "commands.fleet", "The accounts and regions that commands run in."),
     NounEntry("iam", "commands.iam", "What identities may do."),
     NounEntry("s3", "commands.s3", "Buckets and objects."),
     NounEntry("ec2", "commands.ec2", "Instances, networks, volumes and their tags."),

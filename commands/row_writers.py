@@ -170,12 +170,16 @@ def writer_for(console: "Console", *, with_target: bool, query: str | None) -> R
 
 
 def with_target_columns(document: Any, target: "Target | None") -> Any:
-    """Put account and region first; what the row itself says of them (a bucket's region) holds."""
+    """Put account and region first, where profiles were chosen the profile before them.
+
+    What the row itself says of them (a bucket's region) holds.
+    """
     if not isinstance(document, dict):
         return document
     own = {key: value for key, value in document.items() if value is not None or key not in _TARGET_COLUMNS}
     account, region = (target.aws_account, target.aws_region) if target is not None else (None, None)
-    return {"account": account, "region": region} | own
+    profile = {"profile": target.aws_profile} if target is not None and target.aws_profile else {}
+    return profile | {"account": account, "region": region} | own
 
 
 def queried(document: Any, query: str | None) -> Any:
