@@ -41,6 +41,16 @@ from aws_operations.changes import (
 )
 from aws_operations.ec2.change_parts import BATCH_SIZE, arn_of, id_of, target_of
 from aws_operations.ec2.names import INSTANCES, resolve
+from aws_operations.ec2.tag_changes import plan_tag
+
+__all__ = [
+    "InstanceIsProtected",
+    "plan_reboot",
+    "plan_start",
+    "plan_stop",
+    "plan_tag",
+    "plan_terminate",
+]
 
 _MOST_SHOWN = 10
 
