@@ -35,3 +35,5 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(name).setLevel(level)
     for name in _FOREIGN_LOGGERS:
         logging.getLogger(name).setLevel(level if level == logging.DEBUG else max(level, logging.WARNING))
+    # Its warnings are tracebacks of refreshes that failed: the error that ends a target says it in a line.
+    logging.getLogger("botocore.credentials").setLevel(level if level == logging.DEBUG else logging.ERROR)

@@ -15,6 +15,7 @@ LOGGER = logging.getLogger("commands.some_module")
 def _logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
     names = ("aws_interactions", "aws_operations", "commands", "botocore", "boto3", "urllib3", "s3transfer")
+    names += ("botocore.credentials",)
     levels = {name: logging.getLogger(name).level for name in names}
     handlers = list(root.handlers)
     yield
@@ -37,3 +38,15 @@ def test_WHEN_logging_THEN_the_module_is_named_only_to_who_looks_for_a_bug(
     configure_logging(Settings(log_level=level))
     LOGGER.warning("a %s", "key")
     assert capsys.readouterr().err == line
+
+
+def test_WHEN_a_refresh_fails_THEN_botocores_traceback_is_for_who_looks_for_a_bug(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    botocores = logging.getLogger("botocore.credentials")
+    configure_logging(Settings(log_level="info"))
+    botocores.warning("Refreshing temporary credentials failed", exc_info=ValueError("no"))
+    assert capsys.readouterr().err == ""
+    configure_logging(Settings(log_level="debug"))
+    botocores.warning("Refreshing temporary credentials failed", exc_info=ValueError("no"))
+    assert "ValueError: no" in capsys.readouterr().err
