@@ -22,7 +22,7 @@ class EmptySelection(GuardRefused):
 
     def __init__(self, selection: str) -> None:
         super().__init__(
-            f"{selection}; an empty selection never means all, and nothing was sent to any target"
+            f"{selection}; an empty selection never means all, so nothing was done"
         )
         self.selection = selection
 
@@ -32,7 +32,7 @@ class TooManyTargets(GuardRefused):
 
     def __init__(self, *, target_count: int, max_targets: int, is_at_least: bool = False) -> None:
         many = f"{'at least ' if is_at_least else ''}{target_count} targets"
-        super().__init__(f"{many} are more than --max-targets {max_targets}; nothing was sent to any of them")
+        super().__init__(f"{many} are more than --max-targets {max_targets}; nothing was done in any of them")
         self.target_count = target_count
         self.max_targets = max_targets
 

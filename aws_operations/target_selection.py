@@ -166,7 +166,9 @@ def refuse_empty(planned: Sequence[PlannedTarget], what: str) -> None:
     """Raise ``EmptySelection`` when there is nothing, or nothing that may be touched."""
     if not all(each.is_skipped for each in planned):
         return
-    reasons = dict.fromkeys(str(each.obstacle) for each in planned)
+    reasons = dict.fromkeys(
+        str(each.obstacle) for each in planned if not isinstance(each.obstacle, NoRegionMatches)
+    )
     raise EmptySelection(f"{what}: {'; '.join(reasons)}" if reasons else what)
 
 

@@ -89,13 +89,13 @@ def list_(ctx: click.Context) -> Callable[["Console"], ExitCode]:
 
 def _show(settings: "Settings", console: "Console") -> ExitCode:
     from aws_operations.guards import TooManyTargets
-    from commands.target_setup import check_count, planned_targets
+    from commands.target_setup import check_count, planned_targets, selection_of
 
     planned = planned_targets(settings)
     with console.rows(with_target=True) as writer:
         for each in planned:
             writer.write(PlannedTargetRow(each.account_name, _note(each)), each.target)
-    console.note(_count(planned))
+    console.note(_count(planned, needs_enabled_regions=selection_of(settings).needs_enabled_regions))
     try:
         check_count(settings, planned, is_final=False)
     except TooManyTargets as error:
@@ -113,10 +113,13 @@ def _note(planned: "PlannedTarget") -> str | None:
     return redacted(one_line(str(planned.obstacle)))
 
 
-def _count(planned: "list[PlannedTarget]") -> str:
+def _count(planned: "list[PlannedTarget]", *, needs_enabled_regions: bool) -> str:
     skipped = sum(each.is_skipped for each in planned)
     targets = f"{len(planned)} target{'' if len(planned) == 1 else 's'}"
-    return f"{targets}: {skipped} skipped" if skipped else targets
+    parts = [f"{skipped} skipped"] if skipped else []
+    if needs_enabled_regions:
+        parts.append("each will be several, for only the account knows which regions it has enabled")
+    return f"{targets}: {', '.join(parts)}" if parts else targets
 
 
 def _list(settings: "Settings", console: "Console") -> ExitCode:
