@@ -19,6 +19,10 @@ SANDBOX = [
     "moto[s3,sts,iam,organizations,ec2,dynamodb,rds,secretsmanager,server]==5.2.5",
 ]
 
+CLUSTER = [
+    "distributed>=2026.8,<2027",  # --engine dask: one operation on several machines
+]
+
 DEV = [
     "pytest>=9,<10",  # the test runner
     "pytest-cov>=7,<8",  # branch coverage
@@ -52,12 +56,14 @@ setup(
     py_modules=["manage_resources"],
     packages=[
         "aws_interactions",
+        "aws_interactions.compiled_parsers",
         "aws_interactions.dynamodb_interactions",
         "aws_interactions.rds_interactions",
         "aws_interactions.ec2_interactions",
         "aws_interactions.s3_interactions",
         "aws_interactions.secrets_interactions",
         "aws_operations",
+        "aws_operations.cluster",
         "aws_operations.dynamodb",
         "aws_operations.ec2",
         "aws_operations.journal",
@@ -69,7 +75,7 @@ setup(
     ],
     package_data={"aws_interactions": ["py.typed"], "aws_operations": ["py.typed"]},
     install_requires=RUNTIME,
-    extras_require={"sandbox": SANDBOX, "dev": SANDBOX + DEV},
+    extras_require={"sandbox": SANDBOX, "cluster": CLUSTER, "dev": SANDBOX + CLUSTER + DEV},
     entry_points={"console_scripts": ["manage-resources=manage_resources:main"]},
     classifiers=[
         "Environment :: Console",

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.call_budget import CallBudget
 from aws_interactions.client_settings import ClientSettings
 from aws_interactions.credential_settings import BaseIdentity
 from aws_interactions.role_hops import RoleHop
@@ -26,6 +27,8 @@ class ProviderSpecification:
     A profile, the standard chain and the compute role are those of the machine where it is used. External
     IDs, session tags and session policies are part of ``roles`` and do travel. ``is_sandbox``: the
     credentials and the endpoint are those of the sandbox that runs there. Folders on disk do not travel.
+    ``is_paced``: requests go through a call budget made there, with ``rate_per_second`` and
+    ``budget_share``; what this machine's budget has counted stays here.
     """
 
     aws_region: str
@@ -36,6 +39,9 @@ class ProviderSpecification:
     client_settings: ClientSettings = ClientSettings()  # noqa: RUF009 - frozen
     is_read_only: bool = False
     is_sandbox: bool = False
+    is_paced: bool = False
+    rate_per_second: float | None = None
+    budget_share: float | None = None
 
     def to_json(self) -> str:
         """Return it as one line of JSON with sorted keys."""
@@ -49,6 +55,9 @@ class ProviderSpecification:
             "client_settings": settings,
             "is_read_only": self.is_read_only,
             "is_sandbox": self.is_sandbox,
+            "is_paced": self.is_paced,
+            "rate_per_second": self.rate_per_second,
+            "budget_share": self.budget_share,
         }
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
@@ -68,6 +77,22 @@ class ProviderSpecification:
     def base(self) -> Self:
         """The part that providers which share credentials, connections and clients have in common."""
         return replace(self, aws_region="", roles=(), is_read_only=False)
+
+    def divided_among(self, processes: int) -> Self:
+        """Return the specification for one of several processes, each with its part of rate and share."""
+        rate, share = self.rate_per_second, self.budget_share
+        return replace(
+            self,
+            rate_per_second=None if rate is None else rate / processes,
+            budget_share=None if share is None else share / processes,
+        )
+
+    def settings_there(self) -> ClientSettings:
+        """Return the client settings to make the provider with; if it is paced, with a call budget."""
+        if not self.is_paced:
+            return self.client_settings
+        budget = CallBudget(rate_per_second=self.rate_per_second, share=self.budget_share)
+        return replace(self.client_settings, call_budget=budget)
 
     def derive(self, root: "AwsClientProvider") -> "AwsClientProvider":
         """Return the provider that acts as this says, given one that was made from its ``base``."""
@@ -96,6 +121,7 @@ def specify(
         )
     if any(role.mfa_serial is not None for role in roles):
         raise CantTravel("a role that asks for an MFA code can't be assumed where nobody can be asked for it")
+    budget = base.client_settings.call_budget
     settings: dict[str, Any] = {name: getattr(base.client_settings, name) for name in TRAVELLING_SETTINGS}
     return ProviderSpecification(
         aws_region=aws_region,
@@ -106,6 +132,9 @@ def specify(
         client_settings=ClientSettings(**settings),
         is_read_only=is_read_only,
         is_sandbox=is_sandbox,
+        is_paced=budget is not None,
+        rate_per_second=None if budget is None else budget.rate_per_second,
+        budget_share=None if budget is None else budget.share,
     )
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.call_budget import CallBudget
 from aws_interactions.client_settings import ClientSettings
 from aws_interactions.provider_specification import TRAVELLING_SETTINGS, CantTravel, ProviderSpecification
 from aws_interactions.role_hops import RoleHop
@@ -121,6 +122,24 @@ def test_WHEN_a_role_with_mfa_is_specified_THEN_it_is_refused(is_sandbox: bool) 
 
     with pytest.raises(CantTravel, match="MFA"):
         provider.specification(is_sandbox=is_sandbox)
+
+
+def test_WHEN_requests_are_paced_THEN_each_process_gets_its_part_of_rate_and_share() -> None:
+    budget = CallBudget(rate_per_second=10, share=0.2)
+    provider = AwsClientProvider(aws_region="us-east-1", client_settings=ClientSettings(call_budget=budget))
+
+    told = ProviderSpecification.from_json(provider.specification().divided_among(4).to_json())
+
+    made = told.settings_there().call_budget
+    assert made is not None
+    assert made is not budget
+    assert (made.rate_per_second, made.share) == (2.5, 0.05)
+
+
+def test_WHEN_requests_are_not_paced_THEN_they_are_not_so_elsewhere() -> None:
+    specification = AwsClientProvider(aws_region="us-east-1").specification().divided_among(4)
+
+    assert specification.settings_there() == ClientSettings()
 
 
 def test_WHEN_client_settings_are_added_THEN_somebody_has_to_say_whether_they_travel() -> None:

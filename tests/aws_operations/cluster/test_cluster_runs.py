@@ -1,0 +1,492 @@
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from aws_interactions.access_keys import AccessKeys
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import ReadOnlyViolation, WrongAccount
+from aws_interactions.provider_specification import CantTravel
+from aws_operations.changes import Change, ChangeResult, ResultStatus
+from aws_operations.cluster import Cluster, ClusterUnusable, KindStaysHere, WorkerFailed
+from aws_operations.fleet import Outcome, OutcomeStatus, run_in_each
+from aws_operations.run_control import NotTried, RunControl, RunStopped
+from aws_operations.s3.changes import plan_create_bucket, plan_rm, plan_set_tags
+from aws_operations.targets import RoleSettings, Target, TargetProviders, select_targets
+from tests.support import cluster_operations as operations
+from tests.support.cluster_operations import Whereabouts
+from tests.support.dask_cluster import DaskCluster, dask_cluster
+from tests.support.loopback_proxy import Fault, LoopbackProxy, SeenRequest
+from tests.support.sandbox_fixtures import clean_environment
+
+HOME, *MEMBERS = ACCOUNTS = ["123456789012", "111122223333", "444455556666"]
+REGIONS = ["us-east-1", "eu-west-1", "us-west-2", "ap-south-1", "eu-north-1", "sa-east-1"]
+KEYS = {"AWS_ACCESS_KEY_ID": "sandbox-home", "AWS_SECRET_ACCESS_KEY": "sandbox-home-secret"}
+
+Rows = list[tuple[Target, object]]
+
+
+@pytest.fixture(scope="module")
+def dask(sandbox_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    directory = tmp_path_factory.mktemp("dask")
+    with dask_cluster(directory, {**clean_environment(sandbox_home), **KEYS}, workers=2) as running:
+        yield running
+
+
+@pytest.fixture
+def cluster(dask: DaskCluster) -> Iterator[Cluster]:
+    with Cluster(dask.address) as connected:
+        yield connected
+
+
+@pytest.fixture
+def providers(proxy: LoopbackProxy, monkeypatch: pytest.MonkeyPatch) -> TargetProviders:
+    """Derive providers from the standard chain, whose keys this machine and the workers have each."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    base = AwsClientProvider(aws_region="us-east-1", endpoint_url=proxy.endpoint_url)
+    return TargetProviders(base, RoleSettings("operator"))
+
+
+class Reader:
+    """Reads on the cluster and keeps what comes."""
+
+    def __init__(self, cluster: Cluster, providers: TargetProviders) -> None:
+        self._cluster = cluster
+        self._providers = providers
+        self.rows: Rows = []
+
+    def run(
+        self,
+        operation: object,
+        targets: Sequence[Target],
+        *,
+        in_order: bool = False,
+        control: RunControl | None = None,
+    ) -> Iterator[Outcome]:
+        return self._cluster.run_in_each(
+            operation,  # type: ignore[arg-type] # wrong ones are for the cluster to refuse
+            targets,
+            lambda target: self._providers.provider_for(target).read_only(),
+            lambda target, row: self.rows.append((target, row)),
+            in_order=in_order,
+            control=control,
+        )
+
+
+@pytest.fixture
+def reader(cluster: Cluster, providers: TargetProviders) -> Reader:
+    return Reader(cluster, providers)
+
+
+def test_WHEN_a_read_runs_on_workers_THEN_each_acts_in_its_target_and_several_take_part(
+    reader: Reader,
+) -> None:
+    targets = select_targets(ACCOUNTS, REGIONS, "us-east-1")
+
+    outcomes = list(reader.run(operations.whereabouts, targets, in_order=True))
+
+    assert [outcome.target for outcome in outcomes] == targets
+    assert {outcome.status for outcome in outcomes} == {OutcomeStatus.ROWS}
+    found = [row for _, row in reader.rows if isinstance(row, Whereabouts)]
+    assert [(row.account, row.region) for row in found] == [(t.aws_account, t.aws_region) for t in targets]
+    assert len(pids_in(reader.rows)) == 2
+    assert os.getpid() not in pids_in(reader.rows)
+
+
+def test_WHEN_workers_assume_roles_THEN_each_process_does_so_once_an_account(
+    reader: Reader, proxy: LoopbackProxy
+) -> None:
+    list(reader.run(operations.whereabouts, select_targets(ACCOUNTS, REGIONS, "us-east-1")))
+
+    assumed = Counter(request.assumed_account for request in proxy.requests if request.assumed_account)
+    assert set(assumed) == set(ACCOUNTS)
+    assert max(assumed.values()) <= 2
+
+
+def test_WHEN_an_operation_ends_in_any_way_THEN_its_outcome_is_that_of_one_machine(
+    reader: Reader, providers: TargetProviders
+) -> None:
+    targets = [Target("us-east-1", HOME)]
+    for operation in (
+        operations.nothing,
+        operations.denied,
+        partial(operations.rows_then_bug, 3),
+        operations.write_as_reader,
+    ):
+        here: Rows = []
+        expected = next(
+            run_in_each(
+                operation,
+                targets,
+                lambda target: providers.provider_for(target).read_only(),
+                lambda target, row, here=here: here.append((target, row)),  # type: ignore[misc]
+            )
+        )
+        reader.rows.clear()
+
+        (there,) = reader.run(operation, targets)
+
+        assert reader.rows == here
+        assert (there.status, there.row_count) == (expected.status, expected.row_count)
+        assert type(there.error) is type(expected.error)
+        assert str(there.error) == str(expected.error)
+
+
+def test_WHEN_a_read_would_write_THEN_the_worker_refuses_it_and_nothing_is_sent(
+    reader: Reader, proxy: LoopbackProxy
+) -> None:
+    (outcome,) = reader.run(operations.write_as_reader, [Target("us-east-1", HOME)])
+
+    assert isinstance(outcome.error, ReadOnlyViolation)
+    assert proxy.writes == []
+
+
+def test_WHEN_rows_hold_local_times_AND_the_worker_is_in_another_zone_THEN_the_moments_stay(
+    sandbox_home: Path, tmp_path: Path, providers: TargetProviders
+) -> None:
+    provider = providers.provider_for(Target("us-east-1", HOME))
+    expected = [row.at for row in operations.bucket_births(provider)]
+    environment = {**clean_environment(sandbox_home), **KEYS, "TZ": "Asia/Kolkata"}
+    with dask_cluster(tmp_path, environment, workers=1) as dask, Cluster(dask.address) as cluster:
+        reader = Reader(cluster, providers)
+        list(reader.run(operations.bucket_births, [Target("us-east-1", HOME)]))
+
+    assert [row.at for _, row in reader.rows if isinstance(row, operations.Moment)] == expected
+
+
+def test_WHEN_the_rows_of_a_target_are_too_many_for_an_answer_THEN_it_fails_and_others_do_not(
+    reader: Reader,
+) -> None:
+    targets = [Target("us-east-1", HOME), Target("eu-west-1", HOME)]
+
+    too_much, *_ = reader.run(partial(operations.much, 70_000_000), targets[:1])
+    (enough,) = reader.run(partial(operations.much, 1_000_000), targets[1:])
+
+    assert "read it without a cluster" in str(too_much.error)
+    assert enough.row_count == 1_000
+
+
+def test_WHEN_base_credentials_are_other_ones_on_the_workers_THEN_nothing_is_read_with_them(
+    cluster: Cluster, proxy: LoopbackProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    base = AwsClientProvider(aws_region="us-east-1", endpoint_url=proxy.endpoint_url)
+
+    (outcome,) = cluster.run_in_each(
+        operations.bucket_births, [Target("us-east-1", MEMBERS[0])], lambda _: base, lambda *_: None
+    )
+
+    assert isinstance(outcome.error, WrongAccount)
+    assert {request.service for request in proxy.requests} == {"sts"}
+
+
+def test_WHEN_the_sandbox_is_meant_THEN_workers_find_it_by_themselves(
+    dask: DaskCluster, sandbox_endpoint: str
+) -> None:
+    base = AwsClientProvider(
+        aws_region="us-east-1",
+        access_keys=AccessKeys("sandbox-home", "not-the-secret"),
+        endpoint_url=sandbox_endpoint,
+    )
+    providers = TargetProviders(base, RoleSettings("operator"))
+    with Cluster(dask.address, in_sandbox=True) as cluster:
+        reader = Reader(cluster, providers)
+
+        outcomes = list(reader.run(operations.whereabouts, [Target("us-east-1", MEMBERS[0])]))
+
+    assert [outcome.status for outcome in outcomes] == [OutcomeStatus.ROWS]
+
+
+def test_WHEN_a_provider_has_access_keys_THEN_its_target_fails_and_no_task_is_sent(
+    cluster: Cluster, proxy: LoopbackProxy
+) -> None:
+    base = AwsClientProvider(
+        aws_region="us-east-1", access_keys=AccessKeys("a", "very-secret"), endpoint_url=proxy.endpoint_url
+    )
+
+    (outcome,) = cluster.run_in_each(
+        operations.whereabouts, [Target("us-east-1", HOME)], lambda _: base, lambda *_: None
+    )
+
+    assert isinstance(outcome.error, CantTravel)
+    assert proxy.requests == []
+
+
+def test_WHEN_an_operation_cannot_travel_THEN_nothing_runs(reader: Reader, proxy: LoopbackProxy) -> None:
+    with pytest.raises(CantTravel):
+        list(reader.run(lambda _: (), [Target("us-east-1", HOME)]))
+
+    assert proxy.requests == []
+
+
+def test_WHEN_enough_targets_failed_THEN_the_others_are_not_tried(reader: Reader) -> None:
+    targets = select_targets(ACCOUNTS, REGIONS, "us-east-1")
+
+    outcomes = list(reader.run(operations.denied, targets, control=RunControl(max_failures=1)))
+
+    assert len(outcomes) == len(targets)
+    skipped = [outcome for outcome in outcomes if isinstance(outcome.error, NotTried)]
+    assert 0 < len(skipped) < len(targets)
+
+
+def test_WHEN_a_run_is_stopped_THEN_tasks_that_no_worker_began_are_taken_back(
+    reader: Reader, tmp_path: Path
+) -> None:
+    control = RunControl()
+    targets = select_targets([HOME], REGIONS, "us-east-1") * 3
+    outcomes = reader.run(partial(operations.file_then_sleep, str(tmp_path), 0.5), targets, control=control)
+    threading.Timer(0.7, control.stop, ["Ctrl-C"]).start()
+    started = time.monotonic()
+
+    ended = list(outcomes)
+
+    assert time.monotonic() - started < 4
+    assert len(ended) < len(targets)
+    begun = len(list(tmp_path.iterdir()))
+    time.sleep(0.2)
+    assert len(list(tmp_path.iterdir())) == begun < len(targets)
+
+
+def test_WHEN_a_worker_is_killed_in_mid_run_THEN_each_target_has_one_outcome_with_its_rows_once(
+    dask: DaskCluster, reader: Reader, proxy: LoopbackProxy
+) -> None:
+    proxy.disturb = slowly
+    victim = dask.start_worker(threads=4)
+    dask.wait_for_workers(3)
+    targets = select_targets(ACCOUNTS, REGIONS, "x") * 4
+    outcomes: list[Outcome] = []
+
+    for outcome in reader.run(operations.whereabouts, targets):
+        outcomes.append(outcome)
+        if victim.process.pid in pids_in(reader.rows):
+            victim.kill()
+
+    assert Counter(outcome.target for outcome in outcomes) == Counter(targets)
+    assert {outcome.status for outcome in outcomes} == {OutcomeStatus.ROWS}
+    assert Counter(target for target, _ in reader.rows) == Counter(targets)
+    assert victim.process.pid in pids_in(reader.rows)
+    assert victim.process.pid not in pids_in(reader.rows[-10:])
+
+
+def pids_in(rows: Rows) -> set[int]:
+    return {row.pid for _, row in rows if isinstance(row, Whereabouts)}
+
+
+def test_WHEN_all_workers_die_of_a_task_THEN_its_target_fails_and_others_have_their_outcomes(
+    sandbox_home: Path, tmp_path: Path, providers: TargetProviders
+) -> None:
+    environment = {
+        **clean_environment(sandbox_home),
+        **KEYS,
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
+    }
+    with dask_cluster(tmp_path, environment, workers=2) as dask, Cluster(dask.address) as cluster:
+        reader = Reader(cluster, providers)
+
+        (killed,) = reader.run(operations.end_of_the_worker, [Target("us-east-1", HOME)])
+        (fine,) = reader.run(operations.whereabouts, [Target("us-east-1", HOME)])
+
+    assert isinstance(killed.error, WorkerFailed)
+    assert fine.status is OutcomeStatus.ROWS
+
+
+def test_WHEN_the_scheduler_dies_THEN_each_target_has_an_outcome_and_the_end_comes_soon(
+    sandbox_home: Path, tmp_path: Path, providers: TargetProviders
+) -> None:
+    targets = select_targets([HOME], REGIONS, "us-east-1") * 4
+    environment = {**clean_environment(sandbox_home), **KEYS}
+    with dask_cluster(tmp_path, environment, workers=1) as dask, Cluster(dask.address) as cluster:
+        reader = Reader(cluster, providers)
+        threading.Timer(0.5, dask.stop).start()
+        started = time.monotonic()
+
+        outcomes = list(reader.run(partial(operations.sleep_then_say, 0.2), targets))
+
+    assert time.monotonic() - started < 10
+    assert len(outcomes) == len(targets)
+    assert {outcome.status for outcome in outcomes} >= {OutcomeStatus.ERROR, OutcomeStatus.SKIPPED}
+
+
+def test_WHEN_nobody_listens_at_the_address_THEN_it_is_said_soon() -> None:
+    with pytest.raises(ClusterUnusable, match="no scheduler at"), Cluster("tcp://127.0.0.1:1", timeout=0.5):
+        pass
+
+
+def test_WHEN_there_is_no_worker_THEN_it_is_said(tmp_path: Path, sandbox_home: Path) -> None:
+    with (
+        dask_cluster(tmp_path, clean_environment(sandbox_home), workers=0) as dask,
+        pytest.raises(ClusterUnusable, match="no workers"),
+        Cluster(dask.address, timeout=0.5),
+    ):
+        pass
+
+
+def test_WHEN_workers_lack_the_package_THEN_it_is_said(tmp_path: Path, sandbox_home: Path) -> None:
+    (tmp_path / "aws_operations.py").write_text("", encoding="utf-8")
+    environment = {**clean_environment(sandbox_home), "PYTHONSAFEPATH": "1"}
+    with dask_cluster(tmp_path, environment, workers=0) as dask:
+        dask.start_worker(PYTHONPATH=str(tmp_path))
+        dask.wait_for_workers(1)
+        with pytest.raises(ClusterUnusable, match="every worker needs this package"), Cluster(dask.address):
+            pass
+
+
+def slowly(request: SeenRequest) -> Fault | None:
+    time.sleep(0.02 if request.service != "sts" else 0.0)
+    return None
+
+
+class Writer:
+    """Applies changes of several targets on the cluster, one thread a target as the program does."""
+
+    def __init__(self, cluster: Cluster, providers: TargetProviders) -> None:
+        self._cluster = cluster
+        self._providers = providers
+        self.results: list[ChangeResult] = []
+        self.started: list[str] = []
+        self.threads: list[threading.Thread] = []
+
+    def start(self, changes_by_target: dict[Target, list[Change]]) -> None:
+        for changes in changes_by_target.values():
+            thread = threading.Thread(target=self.apply, args=(changes,))
+            self.threads.append(thread)
+            thread.start()
+
+    def apply(self, changes: Sequence[Change], control: RunControl | None = None) -> None:
+        for result in self._cluster.apply_changes(
+            changes, self._providers.provider_for, starting=self._starting, control=control
+        ):
+            self.results.append(result)
+
+    def _starting(self, changes: Sequence[Change]) -> None:
+        self.started += [change.id for change in changes]
+
+    def wait(self) -> None:
+        for thread in self.threads:
+            thread.join(timeout=20)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def writer(cluster: Cluster, providers: TargetProviders) -> Writer:
+    return Writer(cluster, providers)
+
+
+def buckets_to_make(name: str, count: int, providers: TargetProviders) -> dict[Target, list[Change]]:
+    planned = {}
+    for target in select_targets(ACCOUNTS, ["us-east-1", "eu-west-1"], "us-east-1"):
+        provider = providers.provider_for(target).read_only()
+        planned[target] = [
+            change
+            for number in range(count)
+            for change in plan_create_bucket(f"{name}-{{account}}-{{region}}-{number}", provider)
+        ]
+    return planned
+
+
+def test_WHEN_a_worker_is_killed_while_it_writes_THEN_each_change_has_one_result_and_was_sent_once(
+    dask: DaskCluster, writer: Writer, providers: TargetProviders, proxy: LoopbackProxy
+) -> None:
+    planned = buckets_to_make("killed", 12, providers)
+    every = [change for changes in planned.values() for change in changes]
+    victim = dask.start_worker(threads=4)
+    dask.wait_for_workers(3)
+    proxy.requests.clear()
+    proxy.disturb = slowly
+
+    writer.start(planned)
+    while len(proxy.writes) < len(every) // 4:
+        time.sleep(0.005)
+    victim.kill()
+    writer.wait()
+
+    assert Counter(result.change.id for result in writer.results) == Counter(change.id for change in every)
+    assert {result.status for result in writer.results} == {ResultStatus.APPLIED}
+    assert sorted(writer.started) == sorted(change.id for change in every)
+    made = Counter(request.path for request in proxy.requests if request.method == "PUT")
+    assert set(made.values()) == {1}
+    assert len(made) == len(every)
+
+
+def test_WHEN_a_change_was_carried_out_by_a_worker_that_died_THEN_it_is_applied_without_a_write(
+    writer: Writer, providers: TargetProviders, proxy: LoopbackProxy
+) -> None:
+    (changes, *_) = buckets_to_make("twice", 2, providers).values()
+    writer.apply(changes)
+    proxy.requests.clear()
+
+    writer.apply(changes)
+
+    assert [result.status for result in writer.results] == [ResultStatus.APPLIED] * 4
+    assert proxy.writes == []
+
+
+def test_WHEN_a_change_is_refused_THEN_the_others_of_its_target_go_on(
+    writer: Writer, providers: TargetProviders
+) -> None:
+    target = Target("us-east-1", HOME)
+    provider = providers.provider_for(target)
+    sample = "samples-123456789012-us-east-1"
+    (tags,) = plan_set_tags(sample, None, {"team": "cluster"}, provider)
+    (other,) = plan_set_tags(sample, None, {"team": "other"}, provider)
+
+    writer.apply([tags, other])
+
+    assert [result.status for result in writer.results] == [ResultStatus.APPLIED, ResultStatus.FAILED]
+    assert "changed since it was planned" in str(writer.results[1].error)
+
+
+def test_WHEN_a_kind_may_not_be_made_twice_THEN_it_is_refused_before_anything_is_sent(
+    writer: Writer, providers: TargetProviders, proxy: LoopbackProxy
+) -> None:
+    provider = providers.provider_for(Target("us-east-1", HOME))
+    changes = list(plan_rm("samples-123456789012-us-east-1", ["docs/readme.txt"], provider))
+    proxy.requests.clear()
+
+    with pytest.raises(KindStaysHere, match=r"s3\.delete-object"):
+        writer.apply(changes)
+
+    assert (proxy.requests, writer.started) == ([], [])
+
+
+def test_WHEN_nothing_is_to_change_THEN_no_task_is_sent(
+    writer: Writer, providers: TargetProviders, proxy: LoopbackProxy
+) -> None:
+    provider = providers.provider_for(Target("eu-west-1", HOME))
+    (change,) = plan_set_tags("samples-123456789012-eu-west-1", None, {}, provider)
+    assert change.is_noop or change.before
+    proxy.requests.clear()
+
+    writer.apply([change] if change.is_noop else [])
+
+    assert proxy.requests == []
+
+
+def test_WHEN_the_run_is_stopped_while_a_worker_writes_THEN_what_it_has_in_hand_is_waited_for(
+    writer: Writer, providers: TargetProviders, proxy: LoopbackProxy
+) -> None:
+    (changes, *_) = buckets_to_make("stopped", 20, providers).values()
+    proxy.requests.clear()
+    proxy.disturb = slowly
+    control = RunControl()
+    thread = threading.Thread(target=writer_until_stopped, args=(writer, changes, control))
+    thread.start()
+    while not proxy.writes:
+        time.sleep(0.005)
+    control.stop("Ctrl-C")
+    thread.join(timeout=8)
+
+    assert not thread.is_alive()
+    assert len(writer.results) == len(writer.started) == len(proxy.writes) == 10
+
+
+def writer_until_stopped(writer: Writer, changes: Sequence[Change], control: RunControl) -> None:
+    with pytest.raises(RunStopped):
+        writer.apply(changes, control)

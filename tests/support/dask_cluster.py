@@ -1,0 +1,108 @@
+"""A Dask scheduler and workers on loopback, each a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+QUIET = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "false",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE": "false",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "false",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "false",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "false",
+}
+
+
+@dataclass(slots=True)
+class WorkerProcess:
+    """One worker; ``kill`` ends it as a machine that goes down would."""
+
+    process: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=10)
+
+
+class DaskCluster:
+    """A scheduler's address, and the means to start more workers."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        self._directory = directory
+        self._environment = {**environment, **QUIET, "PYTHONPATH": str(ROOT)}
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._scheduler_file = directory / "scheduler.json"
+
+    @property
+    def address(self) -> str:
+        return str(json.loads(self._scheduler_file.read_text())["address"])
+
+    def start_scheduler(self) -> None:
+        self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
+
+    def start_worker(self, *, threads: int = 2, **environment: str) -> WorkerProcess:
+        process = self._start(
+            "worker",
+            "--host", "127.0.0.1",
+            "--nthreads", str(threads),
+            "--no-nanny",
+            "--local-directory", str(self._directory),
+            **environment,
+        )  # fmt: skip
+        return WorkerProcess(process)
+
+    def wait_for_workers(self, count: int, timeout: float = 30.0) -> None:
+        from distributed import Client
+
+        deadline = time.monotonic() + timeout
+        while not self._scheduler_file.exists():
+            assert time.monotonic() < deadline, "the scheduler did not start"
+            time.sleep(0.02)
+        if not count:
+            return
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=timeout)
+
+    def _start(self, what: str, *options: str, **environment: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "dask", what, "--scheduler-file", str(self._scheduler_file)]
+        with (self._directory / f"{what}-{len(self._processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*command, "--no-dashboard", *options],
+                cwd=self._directory,
+                env={**self._environment, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self._processes.append(process)
+        return process
+
+    def stop(self) -> None:
+        for process in self._processes:
+            process.send_signal(signal.SIGKILL)
+        for process in self._processes:
+            process.wait(timeout=10)
+
+
+@contextmanager
+def dask_cluster(directory: Path, environment: Mapping[str, str], *, workers: int) -> Iterator[DaskCluster]:
+    """Run a scheduler and workers, on ports of their own, for the length of the block."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    cluster = DaskCluster(directory, {**kept, **environment})
+    try:
+        cluster.start_scheduler()
+        for _ in range(workers):
+            cluster.start_worker()
+        cluster.wait_for_workers(workers)
+        yield cluster
+    finally:
+        cluster.stop()
