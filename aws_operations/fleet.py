@@ -130,19 +130,22 @@ def run_work(
     explain: Explain | None = None,
     watcher: RunWatcher | None = None,
     rows_at_once: int = 100,
+    may_hang: bool = False,
 ) -> Iterator[Outcome]:
     """Do work in each target, ``workers`` of them at a time, and yield one outcome for each.
 
     ``in_order``: rows and outcomes come strictly in the order of the targets; otherwise as they come. A
-    single target is done on the caller's thread. ``explain`` may turn an error into another one, such as
+    single target is done on the caller's thread, unless the run has a deadline or ``may_hang`` says that
+    its end must not wait for a call that hangs. ``explain`` may turn an error into another one, such as
     ``TargetSkipped``. What ``on_row`` raises ends the run: there is nowhere left to put results.
 
     When ``control`` is stopped, what runs ends at its next row or call, or is given up after some
     seconds, and targets without an outcome are left. When it has counted enough failures, all that was
     not begun is skipped, with ``NotTried``. ``rows_at_once``: so many at most go from thread to thread.
     """
-    run = TargetRun(work, control or RunControl(), explain, watcher)
-    if len(targets) <= 1:
+    control = control or RunControl()
+    run = TargetRun(work, control, explain, watcher)
+    if len(targets) <= 1 and not may_hang and not control.has_deadline:
         return _on_this_thread(run, targets, on_row)
     # Loaded here: a short command with one target needs no threads.
     from aws_operations.fleet_threads import run_in_threads

@@ -9,12 +9,10 @@ from queue import Empty, SimpleQueue
 
 from aws_operations.collector_pace import unhurried_collector
 from aws_operations.fleet import OnRow, Outcome, TargetRun
-from aws_operations.run_control import DEADLINE, RunStopped
+from aws_operations.run_control import RunStopped
 from aws_operations.targets import Target
 
 _MOST_ROWS_WAITING = 20_000
-_GRACE_SECONDS = 8.0
-_GRACE_AT_DEADLINE_SECONDS = 1.0
 _LOOK_SECONDS = 0.1
 _LONGEST_HELD_SECONDS = 0.05
 
@@ -52,8 +50,7 @@ def run_in_threads(
         crew.start(min(workers, len(targets)))
         while sorter.ended < len(targets):
             if run.control.is_stopped:
-                grace = _GRACE_AT_DEADLINE_SECONDS if run.control.reason == DEADLINE else _GRACE_SECONDS
-                grace_ends = grace_ends or clock() + grace
+                grace_ends = grace_ends or clock() + run.control.grace_seconds
                 if crew.begun <= sorter.ended or clock() >= grace_ends:
                     break
             try:

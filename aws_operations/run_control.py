@@ -6,6 +6,7 @@ from collections.abc import Callable
 from aws_interactions.aws_errors import AwsInteractionError
 
 _LONGEST_NAP = 0.1
+_GRACE_AT_DEADLINE = 1.0
 DEADLINE = "its deadline came"
 
 
@@ -28,7 +29,8 @@ class RunControl:
     """Tells everything that takes part in a run whether it goes on; for all threads and signal handlers.
 
     ``max_failures``: so many failed targets or changes, and no more are begun. ``deadline_seconds`` counts
-    from now. No lock is in it, so that a signal handler may call ``stop`` wherever it interrupts.
+    from now. After a stop, what runs has ``grace_seconds`` to come to its end; after the deadline only one.
+    No lock is in it, so that a signal handler may call ``stop`` wherever it interrupts.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class RunControl:
         *,
         max_failures: int | None = None,
         deadline_seconds: float | None = None,
+        grace_seconds: float = 8.0,
         clock: Callable[[], float] = time.monotonic,
         nap: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -43,6 +46,7 @@ class RunControl:
         self._clock = clock
         self._nap = nap
         self._deadline = None if deadline_seconds is None else clock() + deadline_seconds
+        self._grace = grace_seconds
         self._reason: str | None = None
         self._failures: list[None] = []  # append is atomic, and += on a number is not
 
@@ -57,6 +61,16 @@ class RunControl:
         if self._reason is None and self._deadline is not None and self._clock() >= self._deadline:
             self.stop(DEADLINE)
         return self._reason
+
+    @property
+    def grace_seconds(self) -> float:
+        """How long what runs may take to come to its end after a stop."""
+        return min(self._grace, _GRACE_AT_DEADLINE) if self.reason == DEADLINE else self._grace
+
+    @property
+    def has_deadline(self) -> bool:
+        """Whether the clock may end the run."""
+        return self._deadline is not None
 
     @property
     def is_stopped(self) -> bool:

@@ -163,6 +163,9 @@ class Console:
         except KeyboardInterrupt:
             self._stderr.write("\n")
             raise InterruptedAtQuestion from None
+        except SystemExit:
+            self._stderr.write("\n")
+            raise
         if not answer.endswith("\n"):
             self._stderr.write("\n")
         return answer.strip().lower() in ("y", "yes")

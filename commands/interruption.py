@@ -1,26 +1,31 @@
 """Ctrl-C and SIGTERM while a run is under way: the first ends it in good order, the second at once."""
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 from types import FrameType
+from typing import NoReturn, TypeVar
 
 from aws_operations.run_control import RunControl
 from commands.exit_codes import Terminated
 
 INTERRUPTED = "interrupted"
 TERMINATED = "terminated"
-_LONGEST_CALL_SECONDS = 8.0
+_LOOK_SECONDS = 0.1
+
+Result = TypeVar("Result")
 
 
 @contextmanager
-def ending_in_good_order(control: RunControl, *, gives_up_calls: bool = False) -> Iterator[None]:
+def ending_in_good_order(control: RunControl, *, at_once: bool = False) -> Iterator[None]:
     """Let the first signal stop the run and the second one unwind the stack.
 
-    What is in flight goes on to its end. ``gives_up_calls``: it runs on this very thread, so that after
-    some seconds the first signal unwinds too. On the way out the first signal is raised, as
-    ``KeyboardInterrupt`` or ``Terminated``, if nothing else is. Only the main thread may ask for this.
+    What is in flight goes on to its end. ``at_once``: there is nothing to wait for, and the first signal
+    unwinds too. On the way out the first signal is raised, as ``KeyboardInterrupt`` or ``Terminated``, if
+    nothing else is. What the process was started to ignore stays ignored; only the main thread may ask.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -28,28 +33,69 @@ def ending_in_good_order(control: RunControl, *, gives_up_calls: bool = False) -
     seen: list[int] = []
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        if seen:
-            raise _error_of(seen[0])
         seen.append(number)
         control.stop(INTERRUPTED if number == signal.SIGINT else TERMINATED)
-        if gives_up_calls:
-            signal.setitimer(signal.ITIMER_REAL, _LONGEST_CALL_SECONDS)
+        if at_once or len(seen) > 1:
+            raise _error_of(seen[0])
 
-    handled = {number: signal.signal(number, on_signal) for number in _signals(gives_up_calls=gives_up_calls)}
+    heeded = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) != signal.SIG_IGN]
+    handled = {number: signal.signal(number, on_signal) for number in heeded}
+    restore_terminal = _terminal_as_it_is()
     try:
         yield
+    except BaseException:
+        # Somebody may have been asked, on another thread, for what a terminal does not show.
+        restore_terminal()
+        raise
     finally:
-        if gives_up_calls:
-            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in handled.items():
             signal.signal(number, handler)
     if seen:
         raise _error_of(seen[0])
 
 
-def _signals(*, gives_up_calls: bool) -> list[signal.Signals]:
-    alarm = [signal.SIGALRM] if gives_up_calls else []
-    return [signal.SIGINT, signal.SIGTERM, *alarm]
+def _terminal_as_it_is() -> Callable[[], None]:
+    """Return what makes the terminal behave as it does now."""
+    import termios
+
+    try:
+        descriptor = sys.stdin.fileno()
+        attributes = termios.tcgetattr(descriptor)
+    except (AttributeError, OSError, ValueError, termios.error):
+        return lambda: None
+    return lambda: termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+
+
+def unless_stopped(control: RunControl, function: Callable[[], Result]) -> Result:
+    """Return what a function returns; raises what it raises, or ``RunStopped`` when the run is stopped first.
+
+    With a deadline the function runs on a thread of its own, which is given up if it hangs.
+    """
+    if not control.has_deadline:
+        return function()
+    ends: SimpleQueue[Callable[[], Result]] = SimpleQueue()
+
+    def call() -> None:
+        try:
+            result = function()
+        except BaseException as raised:  # noqa: BLE001 - raised again where it is waited for
+            error = raised
+            ends.put(lambda: _raise(error))
+        else:
+            ends.put(lambda: result)
+
+    threading.Thread(target=call, name="unless-stopped", daemon=True).start()
+    while True:
+        control.check()
+        try:
+            end = ends.get(timeout=_LOOK_SECONDS)
+        except Empty:
+            continue
+        return end()
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 def _error_of(number: int) -> BaseException:

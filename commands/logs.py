@@ -1,5 +1,7 @@
 """What is logged goes to standard error; botocore's own records only at debug, and redacted."""
 
+from typing import TextIO
+
 from commands.options import Settings
 
 _HANDLER_NAME = "manage-resources"
@@ -13,6 +15,14 @@ def configure_logging(settings: Settings) -> None:
 
     from aws_interactions.secret_redaction import install_redaction
     from commands.row_formats import visible
+    from commands.status_line import PROCESS_STATUS_LINE
+
+    class LinesOfTheirOwn(logging.StreamHandler[TextIO]):
+        """Has what is shown at the end of a terminal out of the way while it writes."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            with PROCESS_STATUS_LINE.hidden():
+                super().emit(record)
 
     class OneLineMessages(logging.Formatter):
         """Makes control characters visible: a key or an answer may hold any, line ends too."""
@@ -21,7 +31,7 @@ def configure_logging(settings: Settings) -> None:
             return visible(super().formatMessage(record))
 
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    handler = logging.StreamHandler()
+    handler = LinesOfTheirOwn()
     # Which module speaks is of use to who looks for a bug, and to nobody else.
     name = " %(name)s" if level == logging.DEBUG else ""
     handler.setFormatter(OneLineMessages(f"%(levelname)s{name}: %(message)s"))

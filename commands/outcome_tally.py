@@ -65,7 +65,7 @@ class OutcomeTally:
 
     def exit_code(self, control: RunControl) -> ExitCode:
         """Return the exit code of the run; signals are somebody else's matter."""
-        if self.is_unknown or control.reason == DEADLINE:
+        if self.is_unknown or (self.left and control.reason == DEADLINE):
             return ExitCode.UNKNOWN
         # A target that was not begun because of --fail-fast follows a failure.
         return ExitCode.PARTIAL if self.failed or self.left else ExitCode.COMPLETE

@@ -6,14 +6,18 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.client_settings import ClientSettings
 from aws_operations.targets import RoleSettings
 from commands.option_values import is_region
 from commands.options import Settings
+from commands.status_line import PROCESS_STATUS_LINE
 from commands.user_directories import user_directory
+
+if TYPE_CHECKING:
+    from aws_interactions.call_budget import CallBudget
 
 _SANDBOX_DEFAULT_REGION = "us-east-1"
 _ONE_QUESTION_AT_A_TIME = threading.Lock()
@@ -78,8 +82,8 @@ def _sandbox_provider(arguments: dict[str, Any]) -> AwsClientProvider:
     )
 
 
-def make_client_settings(settings: Settings) -> ClientSettings:
-    """Return how clients behave on the wire; the providers of one run share one."""
+def make_client_settings(settings: Settings, call_budget: "CallBudget | None" = None) -> ClientSettings:
+    """Return how clients behave on the wire; the providers of one run share one, with its budget."""
     default = ClientSettings()
     return replace(
         default,
@@ -87,12 +91,13 @@ def make_client_settings(settings: Settings) -> ClientSettings:
         read_timeout=settings.read_timeout or default.read_timeout,
         max_attempts=settings.max_attempts or default.max_attempts,
         model_cache_dir=_cache_dir("models"),
+        call_budget=call_budget,
     )
 
 
 def _ask_for_code(prompt: str) -> str:
     # Several profiles may each want a code of their own, on threads of their own.
-    with _ONE_QUESTION_AT_A_TIME:
+    with _ONE_QUESTION_AT_A_TIME, PROCESS_STATUS_LINE.hidden():
         return getpass.getpass(prompt)
 
 

@@ -13,6 +13,7 @@ from aws_interactions.secrets_interactions import MAX_VALUE_BYTES, SecretValue
 from aws_operations.secrets.held_values import HeldValue, value_of_bytes, value_of_file
 from commands.console import Console
 from commands.exit_codes import Declined, InterruptedAtQuestion
+from commands.status_line import PROCESS_STATUS_LINE
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,8 @@ def _ask(name: str, *, is_binary: bool) -> SecretValue:
 
 def _typed(prompt: str) -> bytes:
     try:
-        data = getpass.getpass(prompt).encode("utf-8", "surrogateescape")
+        with PROCESS_STATUS_LINE.hidden():
+            data = getpass.getpass(prompt).encode("utf-8", "surrogateescape")
     except UnicodeDecodeError:
         # Without the error, which has all that was typed.
         Console().show("")

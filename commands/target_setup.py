@@ -14,6 +14,7 @@ from commands.options import Settings
 from commands.provider_setup import make_client_settings, make_provider, role_settings
 
 if TYPE_CHECKING:
+    from aws_interactions.call_budget import CallBudget
     from aws_interactions.client_settings import ClientSettings
     from aws_operations.run_control import RunControl
     from aws_operations.target_selection import PlannedTarget, Selection
@@ -28,11 +29,13 @@ class Fleet:
     is_chosen: bool
     """Whether accounts, profiles or regions were given: rows say then which target they are from."""
     regions: RegionStatus
+    is_part_of: int = 0
+    """Of how many targets these are the ones that a run from before has left."""
 
     @property
     def is_many(self) -> bool:
         """Whether there are several targets, so that the error of one is not the end of the run."""
-        return len(self.targets) > 1
+        return max(len(self.targets), self.is_part_of) > 1
 
     def reader_for(self, target: Target) -> AwsClientProvider:
         """Return the provider that can only read in the target."""
@@ -54,8 +57,8 @@ class _Bases:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def of(cls, settings: Settings) -> "_Bases":
-        client_settings = make_client_settings(settings)
+    def of(cls, settings: Settings, call_budget: "CallBudget | None" = None) -> "_Bases":
+        client_settings = make_client_settings(settings, call_budget)
         return cls(settings, client_settings, make_provider(settings, client_settings=client_settings))
 
     def providers(self, planned: "Iterable[PlannedTarget]" = ()) -> TargetProviders:
@@ -78,15 +81,21 @@ class _Bases:
         return self.for_profile(name).aws_region
 
 
-def chosen_fleet(settings: Settings, console: Console, *, control: "RunControl | None" = None) -> Fleet:
+def chosen_fleet(
+    settings: Settings,
+    console: Console,
+    *,
+    control: "RunControl | None" = None,
+    call_budget: "CallBudget | None" = None,
+) -> Fleet:
     """Return the fleet that the settings choose; without any choice, one's own account and region.
 
     Asks Organizations for units and the whole organisation, accounts for their regions where those are
     patterns, and who profiles are. Nothing else is sent to any target. Raises ``EmptySelection``,
     ``TooManyTargets`` and ``UnexpectedAccount`` (all ``GuardRefused``), and ``RunStopped`` when
-    ``control`` is stopped meanwhile.
+    ``control`` is stopped meanwhile. ``call_budget`` paces all calls of the fleet's providers.
     """
-    bases = _Bases.of(settings)
+    bases = _Bases.of(settings, call_budget)
     if not settings.chooses_targets:
         return _own_account(settings, bases)
     planned = planned_targets(settings, bases)
@@ -101,13 +110,15 @@ def chosen_fleet(settings: Settings, console: Console, *, control: "RunControl |
     return _fleet(settings, targets, bases.providers(resolved), bases)
 
 
-def known_fleet(settings: Settings, targets: Sequence[Target]) -> Fleet:
+def known_fleet(
+    settings: Settings, targets: Sequence[Target], *, call_budget: "CallBudget | None" = None
+) -> Fleet:
     """Return the fleet of targets that are known from before, asking nobody for more.
 
     Raises ``UnexpectedAccount``.
     """
     _check_expected_account(settings.expect_account, targets)
-    bases = _Bases.of(settings)
+    bases = _Bases.of(settings, call_budget)
     return _fleet(settings, targets, bases.providers(), bases)
 
 
