@@ -25,10 +25,13 @@ from botocore.signers import RequestSigner
 from aws_interactions.botocore_events import known_unique_ids
 from aws_interactions.client_loading import LeanSession as Session
 from aws_interactions.client_settings import ClientSettings
+from aws_interactions.compiled_parsers import install_compiled_parsers
 from aws_interactions.expired_sessions import install_session_renewal, lend
 from aws_interactions.read_only_gate import install_read_only_gate
+from aws_interactions.remembered_user_agents import install_remembered_user_agent
 from aws_interactions.request_context import CLIENT_KEY, IDENTITY_KEY, ClientIdentity
 from aws_interactions.retry_quota import install_identity_quotas
+from aws_interactions.s3_answers_read_once import install_reading_once
 from aws_interactions.s3_region_redirect import install_shared_redirector
 from aws_interactions.shared_tls import install_shared_tls
 from aws_interactions.transfer_events import install_transfer_events, keep_transfers_classic
@@ -58,6 +61,7 @@ class PrototypeSession(Session):
     def __init__(self, aws_profile: str | None, *, model_cache_dir: Path | None = None) -> None:
         super().__init__(profile=aws_profile, model_cache_dir=model_cache_dir)
         self.set_config_variable("sts_regional_endpoints", "regional")
+        install_compiled_parsers(self)
 
     def get_credentials(self) -> Credentials:
         """Return credentials that raise when they are used."""
@@ -185,8 +189,10 @@ class _Prototype:
         install_identity_quotas(client, client_settings.max_attempts, client_settings.call_budget)
         install_session_renewal(client)
         install_shared_tls(client)
+        install_remembered_user_agent(client)
         if client.meta.service_model.service_name == "s3":
             install_shared_redirector(client)
+            install_reading_once(client)
             install_transfer_events(client)
             client.meta.events.register("before-parameter-build.s3", _presign_regionally)
         if read_only:
