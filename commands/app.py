@@ -25,6 +25,7 @@ from commands.shapes import Shape
 
 if TYPE_CHECKING:
     from commands.console import Console
+    from commands.journaling import Resumption
 
 __all__ = [
     "GlobalOptionsMixin",
@@ -64,11 +65,20 @@ _CONSEQUENCE_BY_SHAPE = {
 class Invocation:
     """One run of the program: how work is run, and what the error boundary has to know.
 
-    ``runner`` is ``commands.runner.run`` unless a test gives another.
+    ``runner`` is ``commands.runner.run`` unless a test gives another. ``arguments`` are the words that were
+    typed. ``resumption`` is there where a run from before goes on, with the settings that it was begun with.
     """
 
     runner: Runner | None = None
     settings: Settings | None = None
+    arguments: tuple[str, ...] = ()
+    resumption: "Resumption | None" = None
+
+    def settings_for(self, ctx: click.Context, *, takes_identity: bool) -> Settings:
+        """Return the settings of a command, and remember them."""
+        resumed = self.resumption.settings if self.resumption is not None else None
+        self.settings = resumed or resolve_settings(ctx, takes_identity=takes_identity)
+        return self.settings
 
     def run(self, verb: "Verb", work: Any, settings: Settings, console: "Console") -> int:
         """Run the work and return the exit code."""
@@ -76,9 +86,15 @@ class Invocation:
             return self.runner(verb.shape, work, settings, console)
         # All are named here only, because the runner imports boto.
         if verb.takes_identity:
-            import_module("aws_interactions.lean_imports").install()
-            return int(import_module("commands.runner").run(verb.shape, work, settings, console))
+            return self.run_in_targets(verb.shape, work, settings, console)
         return int(import_module("commands.local_runner").run_here(verb.shape, work, console))
+
+    def run_in_targets(self, shape: Shape, work: Any, settings: Settings, console: "Console") -> int:
+        """Run work that calls AWS and return the exit code."""
+        import_module("aws_interactions.lean_imports").install()
+        run = import_module("commands.runner").run
+        origin = {"arguments": self.arguments, "resumption": self.resumption}
+        return int(run(shape, work, settings, console, **origin))
 
 
 def settings_of(ctx: click.Context) -> Settings:
@@ -157,8 +173,7 @@ class Verb(GlobalOptionsMixin):
     def invoke(self, ctx: click.Context) -> None:
         """Resolve the settings, get the work from the body, run it, exit."""
         invocation = ctx.ensure_object(Invocation)
-        settings = resolve_settings(ctx, takes_identity=self.takes_identity)
-        invocation.settings = settings
+        settings = invocation.settings_for(ctx, takes_identity=self.takes_identity)
         work = super().invoke(ctx)
         from commands.console import Console
         from commands.logs import configure_logging

@@ -34,6 +34,7 @@ _TRUE_WORDS = ("1", "true", "yes", "on")
 def run_command_line(arguments: list[str], invocation: Invocation | None = None) -> int:
     """Run a command line and return its exit code; raises ``SystemExit`` only for shell completion."""
     invocation = invocation or Invocation()
+    invocation.arguments = tuple(arguments)
     with _termination_unwinds():
         return _flushed(_run(arguments, invocation))
 

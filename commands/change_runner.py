@@ -1,9 +1,9 @@
 """Plans in every target, asks once, applies, and reports one result for each change."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,44 +18,34 @@ from aws_operations.plan_spool import PlanSpool
 from aws_operations.run_control import DEADLINE
 from aws_operations.targets import Target
 from commands.change_rows import ChangeResultRow, PlannedChangeRow, plan_lines
+from commands.change_tally import ChangeTally, ResultTaker, changes_counted
 from commands.console import Console
 from commands.error_lines import error_line
-from commands.exit_codes import Declined, ExitCode, FailedInTarget, exit_code_for, is_loaded_kind
+from commands.exit_codes import (
+    Declined,
+    ExitCode,
+    FailedInTarget,
+    InterruptedAtQuestion,
+    is_loaded_kind,
+)
 from commands.interruption import ending_in_good_order
+from commands.journaling import RunJournal
 from commands.options import Settings
 from commands.shapes import MakingWork, WatchedWork
 
 if TYPE_CHECKING:
+    from commands.progress import Progress
     from commands.runner import Run
 
 _ROWS_TO_ASK = 100
+_FAILURES = (ResultStatus.FAILED, ResultStatus.UNKNOWN)
 # The file of a value is the same for every target.
 _SAID_ONCE = ("commands.secret_input", "ValueFileProblem")
 
+Take = Callable[[Target, ChangeResult], None]
+Phase = Callable[[Take, "Progress"], Iterator[Outcome]]
 Planner = Callable[[AwsClientProvider], Iterable[Change]]
 Watch = Callable[[], AbstractContextManager[Callable[[ChangeResult], None]]]
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What has come of the run so far; the first error of a single target decides its exit code."""
-
-    planning_errors: list[Exception] = field(default_factory=list)
-    results: Counter[ResultStatus] = field(default_factory=Counter)
-    first_error: Exception | None = None
-
-    def add(self, result: ChangeResult) -> None:
-        self.results[result.status] += 1
-        self.first_error = self.first_error or result.error
-
-    def exit_code(self, *, is_many: bool) -> ExitCode:
-        if self.results[ResultStatus.UNKNOWN]:
-            return ExitCode.UNKNOWN
-        if not self.results[ResultStatus.FAILED] and not self.planning_errors:
-            return ExitCode.COMPLETE
-        if is_many or self.results[ResultStatus.APPLIED] or self.first_error is None:
-            return ExitCode.PARTIAL
-        return exit_code_for(self.first_error)
 
 
 def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> ExitCode:
@@ -63,11 +53,18 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
     planner = work.planner if isinstance(work, MakingWork | WatchedWork) else work
     watch = work.watch if isinstance(work, WatchedWork) else _nobody_watches
     settings, console, is_many = the_run.settings, the_run.console, the_run.fleet.is_many
-    tally = _Tally()
-    with PlanSpool() as spool:
-        with ending_in_good_order(the_run.control, gives_up_calls=not is_many):
-            _plan(planner, the_run, spool, tally)
-        if the_run.control.reason == DEADLINE:
+    tally = ChangeTally()
+    resumption = the_run.resumption
+    if resumption is not None and resumption.run.is_writing:
+        from commands.change_resuming import resume_changes
+
+        return resume_changes(planner, the_run, resumption)
+    with RunJournal(the_run, is_writing=not settings.dry_run) as journal, PlanSpool() as spool:
+        if is_many:
+            journal.begin()
+        with saying_nothing_was_changed(console), ending_in_good_order(the_run.control, at_once=True):
+            is_planned = plan_in_each(planner, the_run, spool, tally, journal.outcome)
+        if not is_planned:
             console.warn("--deadline came while it was planned; nothing was changed")
             return ExitCode.UNKNOWN
         if settings.dry_run:
@@ -80,38 +77,88 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
             ((change.target, ChangeResultRow.expected(change)) for change in islice(spool, _ROWS_TO_ASK)),
             with_target=settings.chooses_targets,
         )
-        if spool.pending and not _has_consent(spool, settings, console):
+        with saying_nothing_was_changed(console):
+            is_agreed = not spool.pending or has_consent(spool, settings, console)
+        if not is_agreed:
             console.note("declined; nothing was changed")
+            journal.decline()
             return ExitCode.DECLINED
+        if spool.pending:
+            journal.begin()
+        journal.plan_changes(spool)
         with watch() as watcher:
-            _apply(spool, the_run, tally, watcher)
-    if the_run.control.reason == DEADLINE:
+            carry_out(
+                [partial(applied, spool, the_run, tally, journal)],
+                len(spool),
+                the_run,
+                tally,
+                journal,
+                watcher,
+            )
+        return exit_code_of(len(spool), the_run, tally, journal)
+
+
+def exit_code_of(total: int, the_run: "Run", tally: ChangeTally, journal: RunJournal) -> ExitCode:
+    """Return the exit code of a run of so many changes, carried out as far as it came."""
+    if tally.left(total) and the_run.control.reason == DEADLINE:
         return ExitCode.UNKNOWN
-    return tally.exit_code(is_many=is_many)
+    code = tally.exit_code(is_many=the_run.fleet.is_many)
+    if journal.problem is None or code is not ExitCode.COMPLETE:
+        return code
+    return ExitCode.PARTIAL if tally.results[ResultStatus.APPLIED] else ExitCode.CONFIGURATION
+
+
+@contextmanager
+def saying_nothing_was_changed(console: Console) -> Iterator[None]:
+    """Say so if a signal ends the block."""
+    try:
+        yield
+    except InterruptedAtQuestion:
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        console.note("stopped before anything was changed")
+        raise
 
 
 def _nobody_watches() -> AbstractContextManager[Callable[[ChangeResult], None]]:
     return nullcontext(lambda _: None)
 
 
-def _plan(planner: Planner, the_run: "Run", spool: PlanSpool, tally: _Tally) -> None:
-    """Spool every target's changes; a target that cannot be planned leaves none behind."""
-    for outcome in run_in_each(
-        planner,
-        the_run.fleet.targets,
-        the_run.fleet.reader_for,
-        lambda target, change: spool.add_one(_in_target(change, target)),  # type: ignore[arg-type] # a change
-        workers=the_run.workers,
-        in_order=True,
-        control=the_run.control,
-    ):
-        if outcome.error is None:
-            spool.keep()
-            continue
-        spool.discard()
-        if outcome.is_failure:
-            _note_unplanned(outcome, outcome.error, the_run, tally)
+def plan_in_each(
+    planner: Planner,
+    the_run: "Run",
+    spool: PlanSpool,
+    tally: ChangeTally,
+    note: Callable[[Outcome], None],
+) -> bool:
+    """Spool every target's changes; a target that cannot be planned leaves none behind.
+
+    ``note`` is given each target's outcome. False: the run was stopped before all targets were planned.
+    """
+    targets, planned = the_run.fleet.targets, 0
+    progress = the_run.progress("targets planned", len(targets))
+    with the_run.showing(progress) if len(targets) > 1 else nullcontext():
+        for outcome in run_in_each(
+            planner,
+            targets,
+            the_run.fleet.reader_for,
+            lambda target, change: spool.add_one(_in_target(change, target)),  # type: ignore[arg-type] # a change
+            workers=the_run.workers,
+            in_order=True,
+            control=the_run.control,
+            explain=the_run.fleet.explain,
+            watcher=progress,
+        ):
+            note(outcome)
+            planned += 1
+            if outcome.error is None:
+                spool.keep()
+                continue
+            spool.discard()
+            if outcome.is_failure:
+                _note_unplanned(outcome, outcome.error, the_run, tally)
     spool.discard()
+    return planned == len(targets)
 
 
 def _in_target(change: Change, target: Target) -> Change:
@@ -124,7 +171,7 @@ def _in_target(change: Change, target: Target) -> Change:
     return replace(change, target=replace(change.target, aws_profile=target.aws_profile))
 
 
-def _note_unplanned(outcome: Outcome, error: Exception, the_run: "Run", tally: _Tally) -> None:
+def _note_unplanned(outcome: Outcome, error: Exception, the_run: "Run", tally: ChangeTally) -> None:
     # What somebody typed is no target's doing: it is said once, and the next has the same.
     if isinstance(error, click.ClickException | Declined) or is_loaded_kind(error, *_SAID_ONCE):
         raise error
@@ -138,10 +185,11 @@ def _show(spool: PlanSpool, console: Console, *, with_target: bool) -> None:
     with console.rows(with_target=with_target) as writer:
         for change in spool:
             writer.write_from(change.target, PlannedChangeRow.of(change))
-    console.note(f"dry run: {spool.pending} of {_changes(len(spool))} would be made; nothing was changed")
+    planned = f"{spool.pending} of {changes_counted(len(spool))}"
+    console.note(f"dry run: {planned} would be made; nothing was changed")
 
 
-def _has_consent(spool: PlanSpool, settings: Settings, console: Console) -> bool:
+def has_consent(spool: PlanSpool, settings: Settings, console: Console) -> bool:
     """Ask where there is a terminal; elsewhere only what takes something away needs ``--yes``."""
     if settings.yes:
         return True
@@ -151,41 +199,67 @@ def _has_consent(spool: PlanSpool, settings: Settings, console: Console) -> bool
         return True
     for line in plan_lines(spool):
         console.show(line.text, is_grave=line.is_grave)
-    return console.confirm(f"Make {_changes(spool.pending)}?")
+    return console.confirm(f"Make {changes_counted(spool.pending)}?")
 
 
-def _apply(spool: PlanSpool, the_run: "Run", tally: _Tally, watcher: Callable[[ChangeResult], None]) -> None:
-    console, is_only = the_run.console, not the_run.fleet.is_many
+def carry_out(
+    phases: Sequence[Phase],
+    total: int,
+    the_run: "Run",
+    tally: ChangeTally,
+    journal: RunJournal,
+    watch: Callable[[ChangeResult], None],
+) -> None:
+    """Do what changes things, phase by phase, show each result, and say how it ended.
+
+    ``total`` is how many changes there are in all of the phases.
+    """
+    console, control, is_only = the_run.console, the_run.control, not the_run.fleet.is_many
+    progress = the_run.progress("changes", total, counts_targets=False)
     try:
-        with console.rows(with_target=the_run.settings.chooses_targets) as writer:
-
-            def take(target: Target, result: ChangeResult) -> None:
-                tally.add(result)
-                watcher(result)
-                writer.write_from(target, ChangeResultRow.of(result))
-                if result.error is not None and result.status is not ResultStatus.SKIPPED:
-                    console.error(error_line(result.error, target, is_only=is_only))
-
-            with ending_in_good_order(the_run.control, gives_up_calls=is_only):
-                for outcome in _applied(spool, the_run, take):
+        with (
+            console.rows(with_target=the_run.settings.chooses_targets) as writer,
+            ending_in_good_order(control),
+            the_run.showing(progress),
+        ):
+            results = ResultTaker(tally, writer, watch, console, control, is_only)
+            for phase in phases:
+                for outcome in phase(results.take, progress):
                     if outcome.error is not None:
                         _note_broken(outcome, outcome.error, the_run, tally)
+            results.end()
     except BaseException as error:
-        _say_what_was_done(error, len(spool), tally, console)
+        tally.say_end(total, console, error)
         raise
-    if the_run.control.reason == DEADLINE:
-        _say_what_was_done(TimeoutError(), len(spool), tally, console)
-    elif len(spool) > 1 or tally.planning_errors:
-        console.note(f"{_changes(len(spool))}: {_counts(tally)}")
+    if journal.problem is not None:
+        console.error(f"{journal.problem}; nothing more was begun")
+    if tally.left(total):
+        tally.say_end(total, console)
+    elif total > 1 or tally.planning_errors:
+        console.note(f"{changes_counted(total)}: {tally.counts()}")
 
 
-def _applied(
-    spool: PlanSpool, the_run: "Run", take: Callable[[Target, ChangeResult], None]
+def applied(
+    spool: PlanSpool,
+    the_run: "Run",
+    tally: ChangeTally,
+    journal: RunJournal,
+    take: Take,
+    progress: "Progress",
 ) -> Iterator[Outcome]:
-    provider_for = the_run.fleet.providers.provider_for
+    """Apply what is in a spool, all targets at once; each change and result goes to the journal first."""
+    provider_for, control = the_run.fleet.providers.provider_for, the_run.control
+
+    def starting(batch: Sequence[Change]) -> None:
+        journal.starting(batch)
+        tally.begin(batch)
 
     def apply_in(target: Target) -> Iterator[ChangeResult]:
-        return apply_changes(spool.changes_in(target), provider_for, control=the_run.control)
+        changes = spool.changes_in(target)
+        results = apply_changes(changes, provider_for, starting=starting, control=control)
+        for result in journal.results(results):
+            progress.add(is_failed=result.status in _FAILURES)
+            yield result
 
     return run_work(
         apply_in,
@@ -193,33 +267,16 @@ def _applied(
         take,  # type: ignore[arg-type] # the rows are results
         workers=the_run.workers,
         in_order=the_run.in_order,
-        control=the_run.control,
+        control=control,
+        watcher=progress,
         rows_at_once=1,
+        may_hang=True,
     )
 
 
-def _note_broken(outcome: Outcome, error: Exception, the_run: "Run", tally: _Tally) -> None:
+def _note_broken(outcome: Outcome, error: Exception, the_run: "Run", tally: ChangeTally) -> None:
     """Tell of an error that no result of a change accounts for: a bug, or a journal that cannot be kept."""
     if not the_run.fleet.is_many:
         raise error
     tally.planning_errors.append(error)
     the_run.console.error(error_line(error, outcome.target))
-
-
-def _say_what_was_done(error: BaseException, planned: int, tally: _Tally, console: Console) -> None:
-    left = planned - sum(tally.results.values())
-    if left:
-        console.warn(
-            f"stopped early: {_counts(tally)}; {left} not reported, the first of them may be under way"
-        )
-    elif not isinstance(error, BrokenPipeError):
-        # Whoever closed the pipe has seen enough; all changes were made, and failures have their lines.
-        console.warn(f"not all of the results could be written: {_counts(tally)}")
-
-
-def _changes(count: int) -> str:
-    return f"{count} change{'' if count == 1 else 's'}"
-
-
-def _counts(tally: _Tally) -> str:
-    return ", ".join(f"{count} {status}" for status, count in tally.results.items()) or "none applied"

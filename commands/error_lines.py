@@ -54,6 +54,11 @@ _NEXT_STEP_BY_ERROR = (
     ("aws_interactions.s3_interactions.errors", "S3ObjectAlreadyExists", _REPLACE_IT),
     ("aws_operations.dynamodb.change_parts", "ItemAlreadyExists", _REPLACE_IT),
     ("aws_operations.dynamodb.batch_changes", "ItemsAlreadyExist", _REPLACE_IT),
+    (
+        "aws_operations.journal.journal_errors",
+        "JournalUnusable",
+        "see that it can be written, or name another state folder with XDG_STATE_HOME",
+    ),
     # Its message says itself what to do instead.
     ("aws_interactions.rds_interactions.errors", "ClusterMemberNotAlone", ""),
 )

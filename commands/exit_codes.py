@@ -88,6 +88,8 @@ _LOADED_KINDS: tuple[tuple[str, str, ExitCode], ...] = (
     ("aws_operations.changes", "CarriedOutInPart", ExitCode.PARTIAL),
     (_EDGE, "AwsInteractionError", ExitCode.REFUSED),
     ("aws_operations.guards", "GuardRefused", ExitCode.DECLINED),
+    ("aws_operations.journal.journal_errors", "JournalProblem", ExitCode.CONFIGURATION),
+    ("aws_operations.journal.journal_errors", "NoSuchRun", ExitCode.USAGE),
     ("botocore.exceptions", "ClientError", ExitCode.REFUSED),
     ("aws_operations.sandbox.sandbox_errors", "SandboxError", ExitCode.CONFIGURATION),
 )

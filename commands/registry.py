@@ -26,6 +26,7 @@ NOUNS: tuple[NounEntry, ...] = (
     NounEntry("dynamodb", "commands.dynamodb", "Tables and their items, as plain JSON."),
     NounEntry("rds", "commands.rds", "Databases, instances and clusters alike, and their snapshots."),
     NounEntry("secrets", "commands.secrets", "Secrets and their versions in Secrets Manager."),
+    NounEntry("runs", "commands.runs", "Runs so far: over several targets, or with changes."),
     NounEntry("sandbox", "commands.sandbox", "A local stand-in for AWS to try everything on."),
     NounEntry("completion", "commands.completion", "Completion of commands and options in the shell."),
 )
@@ -116,6 +117,12 @@ WORDS_OF_OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "ec2 terminate-instances": ("ec2 terminate",),
     "ec2 create-tags": ("ec2 tag",),
     "ec2 delete-tags": ("ec2 tag",),
+    "history": ("runs list",),
+    "resume": ("runs resume",),
+    "runs ls": ("runs list",),
+    "runs describe": ("runs show",),
+    "runs retry": ("runs resume",),
+    "runs rm": ("runs prune",),
     "sandbox start": ("sandbox up",),
     "sandbox stop": ("sandbox down",),
 }

@@ -3,45 +3,36 @@
 One runner for every command: what each target's honest result is, and the exit code, are decided here.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.fleet import DEFAULT_WORKERS, Operation, ProviderFor, run_in_each
-from aws_operations.guards import UnexpectedAccount
-from aws_operations.run_control import DEADLINE, RunControl
-from aws_operations.targets import Target, TargetProviders, name_in, select_targets
+from aws_operations.fleet import DEFAULT_WORKERS, OnRow, Operation, ProviderFor, run_in_each
+from aws_operations.run_control import DEADLINE, RunControl, RunStopped
+from aws_operations.targets import Target, name_in
+from commands.base_watch import BaseWatch
 from commands.console import Console
 from commands.error_lines import error_line
 from commands.exit_codes import ExitCode, FailedInTarget
-from commands.interruption import ending_in_good_order
+from commands.interruption import ending_in_good_order, unless_stopped
+from commands.journaling import RunJournal
 from commands.options import OutputFormat, Settings
 from commands.outcome_tally import OutcomeTally
-from commands.provider_setup import make_provider, role_settings
+from commands.progress import Progress
 from commands.shapes import FileWork, MakingWork, Shape, ValueRow
+from commands.target_setup import Fleet, chosen_fleet, known_fleet
 
+if TYPE_CHECKING:
+    from aws_interactions.call_budget import CallBudget
+    from commands.journaling import Resumption
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """The targets of a run and the provider for each."""
-
-    targets: list[Target]
-    providers: TargetProviders
-    is_chosen: bool
-    """Whether accounts or regions were given: rows say then which target they are from, one or many."""
-
-    @property
-    def is_many(self) -> bool:
-        """Whether there are several targets, so that the error of one is not the end of the run."""
-        return len(self.targets) > 1
-
-    def reader_for(self, target: Target) -> AwsClientProvider:
-        """Return the provider that can only read in the target."""
-        return self.providers.provider_for(target).read_only()
+# A log that says what goes on says how far it is, too.
+_LOUD_LEVELS = ("info", "debug")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +43,9 @@ class Run:
     settings: Settings
     console: Console
     control: RunControl
+    budget: "CallBudget | None" = None
+    arguments: tuple[str, ...] = ()
+    resumption: "Resumption | None" = None
 
     @property
     def workers(self) -> int:
@@ -63,17 +57,43 @@ class Run:
         """Whether results are shown in the order of the targets; JSON lines come as they come."""
         return self.console.output is not OutputFormat.JSONL
 
+    def progress(self, thing: str, total: int, *, counts_targets: bool = True) -> Progress:
+        """Return what counts so many things, to be shown with ``showing``."""
+        return Progress(thing, total, control=self.control, budget=self.budget, counts_targets=counts_targets)
 
-def run(shape: Shape, work: Any, settings: Settings, console: Console) -> int:
+    def base_watch(self) -> BaseWatch:
+        """Return what notices that the run's own credentials have ended."""
+        settings = self.settings
+        return BaseWatch(
+            self.fleet, self.control, profile=settings.profile, has_profiles=bool(settings.profiles)
+        )
+
+    def showing(self, progress: Progress) -> AbstractContextManager[None]:
+        """Show the progress while a block runs, on a terminal that no log is shown on."""
+        is_quiet = self.settings.log_level not in _LOUD_LEVELS
+        return self.console.showing(progress) if is_quiet else nullcontext()
+
+
+def run(
+    shape: Shape,
+    work: Any,
+    settings: Settings,
+    console: Console,
+    *,
+    arguments: tuple[str, ...] = (),
+    resumption: "Resumption | None" = None,
+) -> int:
     """Run what a command returned in each of its targets and return the exit code.
 
-    The errors of a single target are raised, for the one error boundary to show.
+    ``arguments`` are the words that were typed, for the journal. With ``resumption`` it is a run from before
+    that goes on, in what is left of its targets. The errors of a single target are raised, for the one error
+    boundary to show.
     """
     if shape is Shape.SESSION:
         return work(console) or ExitCode.COMPLETE
-    max_failures = 1 if settings.fail_fast else settings.max_failures
-    control = RunControl(max_failures=max_failures, deadline_seconds=settings.deadline)
-    the_run = Run(_fleet(settings), settings, console, control)
+    the_run = begun_run(settings, console, arguments=arguments, resumption=resumption)
+    if the_run is None:
+        return ExitCode.UNKNOWN
     if shape is Shape.ROWS:
         return _run_rows(work, the_run)
     if shape is Shape.CHANGES:
@@ -86,27 +106,62 @@ def run(shape: Shape, work: Any, settings: Settings, console: Console) -> int:
     return _run_bytes(work, the_run)
 
 
-def _fleet(settings: Settings) -> Fleet:
-    base = make_provider(settings)
-    providers = TargetProviders(base, role_settings(settings))
-    targets = select_targets(settings.accounts, settings.regions, base.aws_region)
-    if not settings.accounts and (settings.regions or settings.expect_account):
-        account = providers.with_known_account(targets[0]).aws_account
-        targets = [Target(target.aws_region, account) for target in targets]
-    if settings.expect_account:
-        _check_expected_account(settings.expect_account, targets)
-    return Fleet(targets, providers, settings.chooses_targets)
+def begun_run(
+    settings: Settings,
+    console: Console,
+    *,
+    arguments: tuple[str, ...] = (),
+    resumption: "Resumption | None" = None,
+) -> Run | None:
+    """Return a run whose targets are looked up; ``None`` if its deadline came meanwhile, which it says."""
+    max_failures = 1 if settings.fail_fast else settings.max_failures
+    control = RunControl(max_failures=max_failures, deadline_seconds=settings.deadline)
+    budget = _budget(settings, control)
+    try:
+        with ending_in_good_order(control, at_once=True):
+            fleet = unless_stopped(control, lambda: _fleet(settings, console, control, budget, resumption))
+    except RunStopped:
+        console.warn("--deadline came while the targets were looked up; nothing was changed")
+        return None
+    return Run(fleet, settings, console, control, budget, arguments, resumption)
 
 
-def _check_expected_account(expected_account: str, targets: Iterable[Target]) -> None:
-    for target in targets:
-        if target.aws_account != expected_account:
-            raise UnexpectedAccount(expected_account=expected_account, actual_account=str(target.aws_account))
+def _fleet(
+    settings: Settings,
+    console: Console,
+    control: RunControl,
+    budget: "CallBudget | None",
+    resumption: "Resumption | None",
+) -> Fleet:
+    if resumption is None:
+        return chosen_fleet(settings, console, control=control, call_budget=budget)
+    fleet = known_fleet(settings, resumption.targets(), call_budget=budget)
+    resumption.check_account(fleet.providers.base)
+    return replace(fleet, is_part_of=resumption.run.counts.targets)
+
+
+def _budget(settings: Settings, control: RunControl) -> "CallBudget | None":
+    """Return what paces the calls of the run; none for a single target that nobody paces."""
+    if not settings.chooses_targets and settings.rate is None and settings.budget_share is None:
+        return None
+    from aws_interactions.call_budget import CallBudget
+
+    # Who wants a single attempt wants no other one for throttling either.
+    patience: dict[str, Any] = {"patience": 0.0} if settings.max_attempts == 1 else {}
+    return CallBudget(
+        rate_per_second=settings.rate, share=settings.budget_share, sleep=control.sleep, **patience
+    )
 
 
 def _run_rows(operation: Operation, the_run: Run) -> ExitCode:
-    with the_run.console.rows(with_target=the_run.fleet.is_chosen) as writer:
-        return _run_each(operation, the_run, the_run.fleet.reader_for, writer.write_from)
+    rows = _rows(the_run.console, with_target=the_run.fleet.is_chosen)
+    return _run_each(operation, the_run, the_run.fleet.reader_for, rows)
+
+
+@contextmanager
+def _rows(console: Console, *, with_target: bool) -> Iterator[OnRow]:
+    with console.rows(with_target=with_target) as writer:
+        yield writer.write_from
 
 
 def _run_bytes(work: Operation | FileWork, the_run: Run) -> ExitCode:
@@ -117,13 +172,17 @@ def _run_bytes(work: Operation | FileWork, the_run: Run) -> ExitCode:
     provider_for = fleet.reader_for if settings.dry_run else fleet.providers.provider_for
     if fleet.is_many:
         # Raw values one after the other could not be told apart.
-        with console.rows(with_target=True) as writer:
-            return _run_each(partial(_as_rows, work), the_run, provider_for, writer.write_from)
+        rows = _rows(console, with_target=True)
+        return _run_each(partial(_as_rows, work), the_run, provider_for, rows)
     if settings.query is not None:
         raise click.UsageError("--query is asked of rows, and with one target this prints a bare value")
-    exit_code = _run_each(work, the_run, provider_for, lambda _, chunk: console.write(chunk))
+    return _run_each(work, the_run, provider_for, _raw_values(console))
+
+
+@contextmanager
+def _raw_values(console: Console) -> Iterator[OnRow]:
+    yield lambda _, chunk: console.write(chunk)  # type: ignore[arg-type] # work of shape BYTES
     console.flush()
-    return exit_code
 
 
 def _as_rows(work: Operation, aws_provider: AwsClientProvider) -> Iterator[ValueRow]:
@@ -141,14 +200,27 @@ def _check_names_differ(name: str, what_for: str, fleet: Fleet) -> None:
 
 
 def _run_each(
-    operation: Operation, the_run: Run, provider_for: ProviderFor, on_row: Callable[[Target, Any], None]
+    operation: Operation, the_run: Run, provider_for: ProviderFor, rows: AbstractContextManager[OnRow]
+) -> ExitCode:
+    if not the_run.fleet.is_many:
+        return _run_in_the_one(operation, the_run, provider_for, rows)
+    with RunJournal(the_run, is_writing=False) as journal:
+        journal.begin()
+        return _run_in_many(operation, the_run, provider_for, rows, journal)
+
+
+def _run_in_many(
+    operation: Operation,
+    the_run: Run,
+    provider_for: ProviderFor,
+    rows: AbstractContextManager[OnRow],
+    journal: RunJournal,
 ) -> ExitCode:
     fleet, console, control = the_run.fleet, the_run.console, the_run.control
-    if not fleet.is_many:
-        return _run_in_the_one(operation, the_run, provider_for, on_row)
     tally = OutcomeTally(len(fleet.targets))
+    progress, watch = the_run.progress("targets", len(fleet.targets)), the_run.base_watch()
     try:
-        with ending_in_good_order(control):
+        with rows as on_row, ending_in_good_order(control), the_run.showing(progress):
             for outcome in run_in_each(
                 operation,
                 fleet.targets,
@@ -157,31 +229,46 @@ def _run_each(
                 workers=the_run.workers,
                 in_order=the_run.in_order,
                 control=control,
+                explain=watch.explain,
+                watcher=progress,
             ):
+                journal.outcome(outcome)
                 tally.add(outcome)
                 if outcome.is_failure and outcome.error is not None:
                     console.error(error_line(outcome.error, outcome.target, is_read=True))
     except (KeyboardInterrupt, SystemExit):
-        console.warn(f"stopped early: {tally.summary()}")
+        console.warn(f"stopped early: {tally.summary()}{journal.how_to_go_on(left=tally.left)}")
         raise
-    if control.reason == DEADLINE:
-        console.warn(f"--deadline came: {tally.summary()}")
-    else:
-        console.note(tally.summary())
+    _say_end(tally, watch, the_run, journal)
     return tally.exit_code(control)
 
 
+def _say_end(tally: OutcomeTally, watch: BaseWatch, the_run: Run, journal: RunJournal) -> None:
+    console, how_to_go_on = the_run.console, journal.how_to_go_on(left=tally.left, failed=tally.failed)
+    ended = watch.end(
+        done=tally.total - tally.left, left=tally.left, of_what="targets", how_to_go_on=how_to_go_on
+    )
+    if ended is not None:
+        console.error(ended)
+    elif tally.left and the_run.control.reason == DEADLINE:
+        console.warn(f"--deadline came: {tally.summary()}{how_to_go_on}")
+    else:
+        console.note(f"{tally.summary()}{how_to_go_on}")
+
+
 def _run_in_the_one(
-    operation: Operation, the_run: Run, provider_for: ProviderFor, on_row: Callable[[Target, Any], None]
+    operation: Operation, the_run: Run, provider_for: ProviderFor, rows: AbstractContextManager[OnRow]
 ) -> ExitCode:
     """Run in the only target; its error is raised, for the error boundary."""
     tally = OutcomeTally(1)
-    for outcome in run_in_each(
-        operation, the_run.fleet.targets, provider_for, on_row, control=the_run.control
-    ):
-        tally.add(outcome)
-        if outcome.error is not None:
-            raise FailedInTarget(outcome.target) from outcome.error
+    fleet, control = the_run.fleet, the_run.control
+    with ending_in_good_order(control, at_once=True), rows as on_row:
+        for outcome in run_in_each(
+            operation, fleet.targets, provider_for, on_row, control=control, explain=fleet.explain
+        ):
+            tally.add(outcome)
+            if outcome.error is not None:
+                raise FailedInTarget(outcome.target) from outcome.error
     if tally.left:
         the_run.console.warn("--deadline came before the answer")
     return tally.exit_code(the_run.control)

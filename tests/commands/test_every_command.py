@@ -18,7 +18,7 @@ from tests.support.program import ROOT, run_on_terminal, run_program
 
 VERBS = dict(every_verb())
 # These call no AWS at all.
-LOCAL_NOUNS = {"sandbox", "completion"}
+LOCAL_NOUNS = {"sandbox", "completion", "runs"}
 AWS_VERBS = [words for words in VERBS if words.split()[0] not in LOCAL_NOUNS]
 IN_THE_SANDBOX = [words for words in AWS_VERBS if words not in NOT_IN_THE_SANDBOX]
 

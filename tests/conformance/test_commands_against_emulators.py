@@ -11,7 +11,7 @@ from tests.conformance.command_runs import NOT_AGAINST_DYNALITE, NOT_AGAINST_MIN
 from tests.conformance.stage import RUNS, Account, Stage, variables_of
 
 # These call no AWS at all.
-LOCAL_NOUNS = {"sandbox", "completion"}
+LOCAL_NOUNS = {"sandbox", "completion", "runs"}
 AWS_VERBS = sorted(words for words, _ in every_verb() if words.split()[0] not in LOCAL_NOUNS)
 ON_MINISTACK = [words for words in AWS_VERBS if words in RUNS and words not in NOT_AGAINST_MINISTACK]
 ON_DYNALITE = [

@@ -1,0 +1,108 @@
+"""``runs resume``: the same command again, for exactly what is left of it."""
+
+import os
+
+from click.exceptions import Exit
+
+from aws_operations.journal import Journal, NothingToResume, RunIsHeld, RunState, RunSummary
+from commands.app import Invocation, root
+from commands.console import Console
+from commands.exit_codes import ConfigurationProblem, ExitCode
+from commands.journaling import Resumption, settings_of_kept
+from commands.options import PROGRAM, Settings
+from commands.shapes import Shape
+
+
+def resume(wanted: str, console: Console, *, with_failed: bool, given: Settings) -> int:
+    """Go on with a run and return the exit code for how it stands afterwards.
+
+    ``given`` says how results are shown, and whether what was not agreed on before is agreed on now. Raises
+    ``NoSuchRun``, ``RunIsHeld``, ``NothingToResume`` and ``OtherAccount``, and ``ConfigurationProblem`` where
+    the run cannot be done from here.
+    """
+    with Journal() as journal:
+        run = journal.find(wanted)
+        if run.state is RunState.RUNNING:
+            raise RunIsHeld(run.id, run.process_id)
+        if run.is_writing and not run.has_plan:
+            raise NothingToResume(run.id)
+        if not _has_something_to_do(run, with_failed=with_failed):
+            console.note(_standing(run))
+            return _exit_code(run)
+        settings = settings_of_kept(run.settings, given)
+        _go_to(run)
+        resumption = Resumption(journal, run, journal.resume(run), settings, with_failed)
+        try:
+            code = _gone_on_with(resumption, console)
+        finally:
+            # Only where it did not come as far as to end by itself.
+            resumption.record.end(None, run.reason or "not resumed")
+        now = journal.find(run.id)
+        console.note(_standing(now))
+        return code or _exit_code(now)
+
+
+def _gone_on_with(resumption: Resumption, console: Console) -> int:
+    invocation = Invocation(resumption=resumption)
+    if resumption.run.is_writing and not resumption.targets():
+        # Its changes are in the journal: the command need not be understood again.
+        return invocation.run_in_targets(Shape.CHANGES, None, resumption.settings, console)
+    try:
+        with root.make_context(PROGRAM, list(resumption.run.arguments), obj=invocation) as ctx:
+            root.invoke(ctx)
+    except Exit as end:
+        return end.exit_code
+    return ExitCode.COMPLETE
+
+
+def _go_to(run: RunSummary) -> None:
+    """Work where the run was begun: the paths in its arguments and changes are from there."""
+    try:
+        os.chdir(run.directory)
+    except OSError as error:
+        raise ConfigurationProblem(
+            f"{run.directory}: {error.strerror}; run {run.id} was begun there, and can be resumed only there"
+        ) from error
+
+
+def _has_something_to_do(run: RunSummary, *, with_failed: bool) -> bool:
+    counts = run.counts
+    if with_failed and (counts.targets_failed or counts.changes_failed or counts.targets_left):
+        return True
+    if run.is_writing:
+        return bool(counts.changes_left or counts.changes_unknown)
+    return bool(counts.targets_left)
+
+
+def _exit_code(run: RunSummary) -> ExitCode:
+    counts = run.counts
+    if counts.changes_unknown:
+        return ExitCode.UNKNOWN
+    is_partial = counts.targets_failed or counts.targets_left or counts.changes_failed or counts.changes_left
+    return ExitCode.PARTIAL if is_partial else ExitCode.COMPLETE
+
+
+def _standing(run: RunSummary) -> str:
+    """Return how a run stands, and what can be done about it, in one line."""
+    counts = run.counts
+    what = [
+        f"{counts.targets_done} of {counts.targets} targets done",
+        f"{counts.targets_failed} failed" if counts.targets_failed else "",
+    ]
+    if run.is_writing:
+        what += [
+            f"{counts.changes_applied} changes made",
+            f"{counts.changes_failed} failed" if counts.changes_failed else "",
+            f"{counts.changes_unknown} unknown" if counts.changes_unknown else "",
+            f"{counts.changes_left} left" if counts.changes_left else "",
+        ]
+    said = ", ".join(part for part in what if part)
+    return f"run {run.id} is {run.state.value}: {said}{_advice(run)}"
+
+
+def _advice(run: RunSummary) -> str:
+    if _has_something_to_do(run, with_failed=False):
+        return f"; go on with: {PROGRAM} runs resume {run.id}"
+    if _has_something_to_do(run, with_failed=True):
+        return f"; try what failed again with: {PROGRAM} runs resume {run.id} --failed"
+    return ""
