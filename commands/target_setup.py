@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import InvalidInput
 from aws_operations.guards import TooManyTargets, UnexpectedAccount
 from aws_operations.region_status import RegionStatus
 from aws_operations.targets import Target, TargetProviders
 from commands.console import Console
+from commands.option_values import is_region
 from commands.options import Settings
 from commands.provider_setup import make_client_settings, make_provider, role_settings
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from aws_interactions.client_settings import ClientSettings
     from aws_operations.run_control import RunControl
     from aws_operations.target_selection import PlannedTarget, Selection
+
+_NEVER_SAID = "the account never said which regions these are; run the command anew for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +119,18 @@ def known_fleet(
 ) -> Fleet:
     """Return the fleet of targets that are known from before, asking nobody for more.
 
-    Raises ``UnexpectedAccount``.
+    One that stands for an account which did not say its regions fails again. Raises ``UnexpectedAccount``.
     """
+    from aws_operations.target_selection import PlannedTarget
+
     _check_expected_account(settings.expect_account, targets)
     bases = _Bases.of(settings, call_budget)
-    return _fleet(settings, targets, bases.providers(), bases)
+    vague = [
+        PlannedTarget(target, obstacle=InvalidInput(f"{target.aws_region}: {_NEVER_SAID}"))
+        for target in targets
+        if not is_region(target.aws_region)
+    ]
+    return _fleet(settings, targets, bases.providers(vague), bases)
 
 
 def planned_targets(settings: Settings, bases: _Bases | None = None) -> "list[PlannedTarget]":

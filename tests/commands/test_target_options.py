@@ -183,6 +183,14 @@ def test_WHEN_a_fleet_is_bad_THEN_it_is_a_configuration_problem(
             '[fleet.x]\nprofiles = ["a"]\nrole-name = "r"\n',
             r"fleet\.x: profiles and role-name exclude each other",
         ),
+        (
+            '[fleet.x]\nregions = ["eu-west-1"]\nexclude-accounts = ["123456789012"]\n',
+            r"fleet\.x: exclude-accounts needs accounts or ous or all-accounts to exclude from",
+        ),
+        (
+            '[fleet.x]\nexclude-profiles = ["a"]\n',
+            r"fleet\.x: exclude-profiles needs profiles to exclude from",
+        ),
     ],
 )
 def test_WHEN_a_fleet_is_written_wrongly_THEN_any_use_of_the_file_says_so(
