@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.sts_interactions import get_caller_identity
-from aws_operations.fleet import DEFAULT_WORKERS, Outcome, OutcomeStatus, run_in_each
-from aws_operations.run_control import RunControl
+from aws_operations.fleet import Outcome, OutcomeStatus, run_in_each
 from aws_operations.targets import Target
 from commands.console import Console
 from commands.error_lines import one_line, redacted
 from commands.exit_codes import ExitCode
 from commands.interruption import ending_in_good_order
-from commands.options import OutputFormat, Settings
+from commands.options import Settings
 from commands.outcome_tally import OutcomeTally
-from commands.target_setup import chosen_fleet
+from commands.runner import Run, begun_run
 
 _OK = "ok"
 _WORDS_BY_STATUS = {OutcomeStatus.ROWS: _OK, OutcomeStatus.NOTHING: _OK}
@@ -36,32 +35,38 @@ class CheckedTargetRow:
 def check_each_target(settings: Settings, console: Console) -> ExitCode:
     """Ask in each target who one is (AssumeRole, GetCallerIdentity), write a row for each.
 
-    Return 5 if any was denied or failed. Raises what choosing the targets raises.
+    Return 5 if any was denied or failed, 7 if one did not answer in time. Raises what choosing the targets
+    raises.
     """
-    control = RunControl(max_failures=settings.max_failures, deadline_seconds=settings.deadline)
-    fleet = chosen_fleet(settings, console, control=control)
+    the_run = begun_run(settings, console)
+    if the_run is None:
+        return ExitCode.UNKNOWN
+    total = len(the_run.fleet.targets)
+    tally, progress = OutcomeTally(total), the_run.progress("targets", total)
     arns: dict[Target, str] = {}
-
-    def keep(target: Target, arn: object) -> None:
-        arns[target] = str(arn)
-
-    tally = OutcomeTally(len(fleet.targets))
-    with console.rows(with_target=True) as writer, ending_in_good_order(control):
-        for outcome in run_in_each(
-            _who_one_is,
-            fleet.targets,
-            fleet.reader_for,
-            keep,
-            workers=settings.workers or DEFAULT_WORKERS,
-            in_order=console.output is not OutputFormat.JSONL,
-            control=control,
-            explain=fleet.explain,
+    try:
+        with (
+            console.rows(with_target=True) as writer,
+            ending_in_good_order(the_run.control),
+            the_run.showing(progress),
         ):
-            tally.add(outcome)
-            arn = arns.pop(outcome.target, None)
-            writer.write(_row(outcome, arn), _with_account(outcome.target, arn))
-    console.note(tally.summary())
-    return tally.exit_code(control)
+            for outcome in run_in_each(
+                _who_one_is,
+                the_run.fleet.targets,
+                the_run.fleet.reader_for,
+                lambda target, arn: arns.update({target: str(arn)}),
+                workers=the_run.workers,
+                in_order=the_run.in_order,
+                control=the_run.control,
+                explain=the_run.fleet.explain,
+                watcher=progress,
+            ):
+                tally.add(outcome)
+                arn = arns.pop(outcome.target, None)
+                writer.write(_row(outcome, arn), _with_account(outcome.target, arn))
+    finally:
+        console.note(_summary(tally, the_run))
+    return tally.exit_code(the_run.control)
 
 
 def _who_one_is(aws_provider: AwsClientProvider) -> Iterator[str]:
@@ -81,3 +86,8 @@ def _row(outcome: Outcome, arn: str | None) -> CheckedTargetRow:
         detail=None if outcome.error is None else redacted(one_line(str(outcome.error))),
         duration=round(outcome.duration, 3),
     )
+
+
+def _summary(tally: OutcomeTally, the_run: Run) -> str:
+    reason = the_run.control.reason
+    return f"{tally.summary()}; {reason}" if tally.left and reason else tally.summary()
