@@ -109,7 +109,10 @@ def place(target: "Target") -> str:
     With the profile, where several were chosen.
     """
     where = str(target) if target.aws_account else target.aws_region
-    return f"{where} as profile {target.aws_profile}" if target.aws_profile else where
+    if not target.aws_profile:
+        return where
+    # A profile without a region is nowhere.
+    return f"{where} as profile {target.aws_profile}" if where != "-" else f"profile {target.aws_profile}"
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,7 @@ from aws_interactions.local_files import CantWriteFileAlreadyExists
 from aws_interactions.s3_interactions.errors import S3ObjectAlreadyExists
 from aws_operations.changes import CarriedOutInPart
 from aws_operations.targets import Target
-from commands.error_lines import bug_line, error_line
+from commands.error_lines import bug_line, error_line, place
 from commands.exit_codes import ExitCode, exit_code_for
 
 BUCKET = "arn:aws:s3:::demo"
@@ -137,6 +137,18 @@ def test_WHEN_a_change_was_carried_out_in_part_THEN_line_says_so_and_exit_code_i
 
 def test_WHEN_the_account_is_not_known_THEN_line_names_the_region_alone() -> None:
     assert "x in eu-west-1; " in error_line(aws_errors.NotFound("x"), Target("eu-west-1"))
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        (Target("eu-west-1", "123456789012", "prod"), "aws://123456789012/eu-west-1 as profile prod"),
+        (Target("eu-west-1", None, "prod"), "eu-west-1 as profile prod"),
+        (Target("-", None, "prod"), "profile prod"),
+    ],
+)
+def test_WHEN_a_target_is_of_a_profile_THEN_its_place_says_so(target: Target, shown: str) -> None:
+    assert place(target) == shown
 
 
 def test_WHEN_a_check_on_this_machine_refuses_THEN_line_speaks_neither_of_aws_nor_of_changes() -> None:
