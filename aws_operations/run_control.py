@@ -8,6 +8,7 @@ from aws_interactions.aws_errors import AwsInteractionError
 _LONGEST_NAP = 0.1
 _GRACE_AT_DEADLINE = 1.0
 DEADLINE = "its deadline came"
+CREDENTIALS_ENDED = "its credentials ended"
 
 
 class RunStopped(Exception):

@@ -15,7 +15,7 @@ from aws_operations.changes import Change, ChangeResult, ResultStatus, apply_cha
 from aws_operations.fleet import Outcome, run_in_each, run_work
 from aws_operations.guards import ConsentNeeded
 from aws_operations.plan_spool import PlanSpool
-from aws_operations.run_control import DEADLINE
+from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE
 from aws_operations.targets import Target
 from commands.change_rows import ChangeResultRow, PlannedChangeRow, plan_lines
 from commands.change_tally import ChangeTally, ResultTaker, changes_counted
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from commands.runner import Run
 
 _ROWS_TO_ASK = 100
+_CODE_BY_REASON = {DEADLINE: ExitCode.UNKNOWN, CREDENTIALS_ENDED: ExitCode.CONFIGURATION}
 _FAILURES = (ResultStatus.FAILED, ResultStatus.UNKNOWN)
 # The file of a value is the same for every target.
 _SAID_ONCE = ("commands.secret_input", "ValueFileProblem")
@@ -65,8 +66,7 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
         with saying_nothing_was_changed(console), ending_in_good_order(the_run.control, at_once=True):
             is_planned = plan_in_each(planner, the_run, spool, tally, journal.outcome)
         if not is_planned:
-            console.warn("--deadline came while it was planned; nothing was changed")
-            return ExitCode.UNKNOWN
+            return _not_planned(the_run)
         if settings.dry_run:
             _show(spool, console, with_target=settings.chooses_targets)
             return tally.exit_code(is_many=is_many)
@@ -100,12 +100,21 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
 
 def exit_code_of(total: int, the_run: "Run", tally: ChangeTally, journal: RunJournal) -> ExitCode:
     """Return the exit code of a run of so many changes, carried out as far as it came."""
-    if tally.left(total) and the_run.control.reason == DEADLINE:
-        return ExitCode.UNKNOWN
+    if tally.left(total) and the_run.control.reason in _CODE_BY_REASON:
+        return _CODE_BY_REASON[the_run.control.reason]
     code = tally.exit_code(is_many=the_run.fleet.is_many)
     if journal.problem is None or code is not ExitCode.COMPLETE:
         return code
     return ExitCode.PARTIAL if tally.results[ResultStatus.APPLIED] else ExitCode.CONFIGURATION
+
+
+def _not_planned(the_run: "Run") -> ExitCode:
+    problem = the_run.watch and the_run.watch.problem("nothing was changed", "")
+    if problem:
+        the_run.console.error(problem)
+        return ExitCode.CONFIGURATION
+    the_run.console.warn("--deadline came while it was planned; nothing was changed")
+    return ExitCode.UNKNOWN
 
 
 @contextmanager
@@ -146,7 +155,7 @@ def plan_in_each(
             workers=the_run.workers,
             in_order=True,
             control=the_run.control,
-            explain=the_run.fleet.explain,
+            explain=the_run.explain,
             watcher=progress,
         ):
             note(outcome)
@@ -229,12 +238,22 @@ def carry_out(
                         _note_broken(outcome, outcome.error, the_run, tally)
             results.end()
     except BaseException as error:
-        tally.say_end(total, console, error)
+        tally.say_end(total, console, error, how_to_go_on=lambda left: journal.how_to_go_on(left=left))
         raise
+    _say_end(total, the_run, tally, journal)
+
+
+def _say_end(total: int, the_run: "Run", tally: ChangeTally, journal: RunJournal) -> None:
+    console, left = the_run.console, tally.left(total)
     if journal.problem is not None:
         console.error(f"{journal.problem}; nothing more was begun")
-    if tally.left(total):
-        tally.say_end(total, console)
+    done = f"{changes_counted(total)}: {tally.counts()}, {left} left"
+    how_to_go_on = journal.how_to_go_on(left=left)
+    problem = the_run.watch and the_run.watch.problem(done, how_to_go_on)
+    if problem:
+        console.error(problem)
+    elif left:
+        tally.say_end(total, console, how_to_go_on=lambda _: how_to_go_on)
     elif total > 1 or tally.planning_errors:
         console.note(f"{changes_counted(total)}: {tally.counts()}")
 
@@ -254,9 +273,15 @@ def applied(
         journal.starting(batch)
         tally.begin(batch)
 
+    def forget(refused: Sequence[Change]) -> None:
+        journal.not_begun(refused)
+        tally.forget(refused)
+
     def apply_in(target: Target) -> Iterator[ChangeResult]:
         changes = spool.changes_in(target)
         results = apply_changes(changes, provider_for, starting=starting, control=control)
+        if the_run.watch is not None:
+            results = the_run.watch.results(results, forget)
         for result in journal.results(results):
             progress.add(is_failed=result.status in _FAILURES)
             yield result

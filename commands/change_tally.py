@@ -21,7 +21,7 @@ NOBODY_READS = "nobody takes the results"
 class ChangeTally:
     """Counts results as they come; the first error of a single target decides its exit code.
 
-    Only ``begin`` is for other threads than the runner's own.
+    Only ``begin`` and ``forget`` are for other threads than the runner's own.
     """
 
     planning_errors: list[Exception] = field(default_factory=list)
@@ -42,6 +42,11 @@ class ChangeTally:
                 del self._under_way[key]
         self.results[result.status] += 1
         self.first_error = self.first_error or result.error
+
+    def forget(self, changes: Sequence[Change]) -> None:
+        """Take note that changes were not carried out and are to be seen as never begun."""
+        for change in changes:
+            self._under_way.pop(id(change), None)
 
     def under_way(self) -> list[Change]:
         """Return what was begun and has no result yet."""
@@ -66,14 +71,25 @@ class ChangeTally:
         """Return how many results there are of each kind."""
         return ", ".join(f"{count} {status}" for status, count in self.results.items()) or "none applied"
 
-    def say_end(self, planned: int, console: Console, error: BaseException | None = None) -> None:
-        """Tell what became of so many planned changes, when an error or a stop ended the run."""
+    def say_end(
+        self,
+        planned: int,
+        console: Console,
+        error: BaseException | None = None,
+        *,
+        how_to_go_on: Callable[[int], str] = lambda _: "",
+    ) -> None:
+        """Tell what became of so many planned changes, when an error or a stop ended the run.
+
+        ``how_to_go_on`` is asked, with the count of what has no result, how to do the rest.
+        """
         under_way = len(self._under_way)
         not_begun = self.left(planned) - under_way
         if under_way or not_begun:
             parts = [f"{under_way} under way, outcome unknown"] if under_way else []
             parts += [f"{not_begun} not begun"] if not_begun else []
-            console.warn(f"stopped early: {'; '.join([self.counts(), *parts])}")
+            told = "; ".join([self.counts(), *parts])
+            console.warn(f"stopped early: {told}{how_to_go_on(under_way + not_begun)}")
         elif error is None or isinstance(error, KeyboardInterrupt | SystemExit):
             console.note(f"{changes_counted(planned)}: {self.counts()}")
         elif not isinstance(error, BrokenPipeError):

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from aws_operations.fleet import Outcome, OutcomeStatus
-from aws_operations.run_control import DEADLINE, RunControl
+from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE, RunControl
 from commands.error_lines import place
 from commands.exit_codes import ExitCode, is_edge_kind
 
@@ -67,6 +67,8 @@ class OutcomeTally:
         """Return the exit code of the run; signals are somebody else's matter."""
         if self.is_unknown or (self.left and control.reason == DEADLINE):
             return ExitCode.UNKNOWN
+        if self.left and control.reason == CREDENTIALS_ENDED:
+            return ExitCode.CONFIGURATION
         # A target that was not begun because of --fail-fast follows a failure.
         return ExitCode.PARTIAL if self.failed or self.left else ExitCode.COMPLETE
 

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.fleet import DEFAULT_WORKERS, OnRow, Operation, ProviderFor, run_in_each
+from aws_operations.fleet import DEFAULT_WORKERS, Explain, OnRow, Operation, ProviderFor, run_in_each
 from aws_operations.run_control import DEADLINE, RunControl, RunStopped
-from aws_operations.targets import Target, name_in
-from commands.base_watch import BaseWatch
+from aws_operations.targets import name_in
 from commands.console import Console
 from commands.error_lines import error_line
 from commands.exit_codes import ExitCode, FailedInTarget
@@ -29,6 +28,7 @@ from commands.target_setup import Fleet, chosen_fleet, known_fleet
 
 if TYPE_CHECKING:
     from aws_interactions.call_budget import CallBudget
+    from commands.base_watch import BaseWatch
     from commands.journaling import Resumption
 
 # A log that says what goes on says how far it is, too.
@@ -46,6 +46,8 @@ class Run:
     budget: "CallBudget | None" = None
     arguments: tuple[str, ...] = ()
     resumption: "Resumption | None" = None
+    watch: "BaseWatch | None" = None
+    """What notices that the run's own credentials have ended, where there are several targets."""
 
     @property
     def workers(self) -> int:
@@ -61,12 +63,10 @@ class Run:
         """Return what counts so many things, to be shown with ``showing``."""
         return Progress(thing, total, control=self.control, budget=self.budget, counts_targets=counts_targets)
 
-    def base_watch(self) -> BaseWatch:
-        """Return what notices that the run's own credentials have ended."""
-        settings = self.settings
-        return BaseWatch(
-            self.fleet, self.control, profile=settings.profile, has_profiles=bool(settings.profiles)
-        )
+    @property
+    def explain(self) -> Explain:
+        """What calls the error of a target by its name."""
+        return self.fleet.explain if self.watch is None else self.watch.explain
 
     def showing(self, progress: Progress) -> AbstractContextManager[None]:
         """Show the progress while a block runs, on a terminal that no log is shown on."""
@@ -123,7 +123,8 @@ def begun_run(
     except RunStopped:
         console.warn("--deadline came while the targets were looked up; nothing was changed")
         return None
-    return Run(fleet, settings, console, control, budget, arguments, resumption)
+    watch = _base_watch(fleet, settings, control) if fleet.is_many else None
+    return Run(fleet, settings, console, control, budget, arguments, resumption, watch)
 
 
 def _fleet(
@@ -151,6 +152,13 @@ def _budget(settings: Settings, control: RunControl) -> "CallBudget | None":
     return CallBudget(
         rate_per_second=settings.rate, share=settings.budget_share, sleep=control.sleep, **patience
     )
+
+
+def _base_watch(fleet: Fleet, settings: Settings, control: RunControl) -> "BaseWatch":
+    # Loaded here: the error of a single target is told as it is.
+    from commands.base_watch import BaseWatch
+
+    return BaseWatch(fleet, control, profile=settings.profile, has_profiles=bool(settings.profiles))
 
 
 def _run_rows(operation: Operation, the_run: Run) -> ExitCode:
@@ -218,7 +226,7 @@ def _run_in_many(
 ) -> ExitCode:
     fleet, console, control = the_run.fleet, the_run.console, the_run.control
     tally = OutcomeTally(len(fleet.targets))
-    progress, watch = the_run.progress("targets", len(fleet.targets)), the_run.base_watch()
+    progress = the_run.progress("targets", len(fleet.targets))
     try:
         with rows as on_row, ending_in_good_order(control), the_run.showing(progress):
             for outcome in run_in_each(
@@ -229,7 +237,7 @@ def _run_in_many(
                 workers=the_run.workers,
                 in_order=the_run.in_order,
                 control=control,
-                explain=watch.explain,
+                explain=the_run.explain,
                 watcher=progress,
             ):
                 journal.outcome(outcome)
@@ -239,17 +247,16 @@ def _run_in_many(
     except (KeyboardInterrupt, SystemExit):
         console.warn(f"stopped early: {tally.summary()}{journal.how_to_go_on(left=tally.left)}")
         raise
-    _say_end(tally, watch, the_run, journal)
+    _say_end(tally, the_run, journal)
     return tally.exit_code(control)
 
 
-def _say_end(tally: OutcomeTally, watch: BaseWatch, the_run: Run, journal: RunJournal) -> None:
+def _say_end(tally: OutcomeTally, the_run: Run, journal: RunJournal) -> None:
     console, how_to_go_on = the_run.console, journal.how_to_go_on(left=tally.left, failed=tally.failed)
-    ended = watch.end(
-        done=tally.total - tally.left, left=tally.left, of_what="targets", how_to_go_on=how_to_go_on
-    )
-    if ended is not None:
-        console.error(ended)
+    done = f"{tally.total - tally.left} targets done, {tally.left} left"
+    problem = None if the_run.watch is None else the_run.watch.problem(done, how_to_go_on)
+    if problem is not None:
+        console.error(problem)
     elif tally.left and the_run.control.reason == DEADLINE:
         console.warn(f"--deadline came: {tally.summary()}{how_to_go_on}")
     else:

@@ -111,7 +111,7 @@ def test_WHEN_command_line_runs_in_a_thread_THEN_signals_are_left_alone() -> Non
         (["identity", "whoamy"], 2, "'whoami'"),
         (["identity", "whoami", "--regin", "x"], 2, "--region"),
         (["identity", "whoami", "--region", "mars"], 2, "'mars' is not a region name"),
-        (["identity", "whoami", "--accounts", "", "--role-name", "r"], 2, "never means all"),
+        (["identity", "whoami", "--accounts", "", "--role-name", "r"], 6, "never means all"),
         (["identity", "whoami", "--accounts", "123456789012"], 2, "needs --role-name"),
         (["identity", "whoami", "--query", "[?"], 2, "not a JMESPath expression"),
         (["identity", "whoami", "--output", "xml"], 2, "'xml' is not one of"),
