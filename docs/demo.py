@@ -53,6 +53,10 @@ STEPS = (
         "Which accounts does a part of the organisation have?",
         "--sandbox organizations accounts /workloads --recursive",
     ),
+    Step(
+        "Can the role be assumed in all accounts of the organisation?",
+        "--sandbox --all-accounts --role-name operator fleet check",
+    ),
     Step("Find instances by a tag, everywhere", f"--sandbox {EVERYWHERE} ec2 list --tag role=web"),
     Step("Stop a database in all three accounts", f"--sandbox {EVERY_ACCOUNT} rds stop orders-db --yes"),
     Step(
