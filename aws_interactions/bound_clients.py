@@ -31,7 +31,6 @@ from aws_interactions.read_only_gate import install_read_only_gate
 from aws_interactions.remembered_user_agents import install_remembered_user_agent
 from aws_interactions.request_context import CLIENT_KEY, IDENTITY_KEY, ClientIdentity
 from aws_interactions.retry_quota import install_identity_quotas
-from aws_interactions.s3_answers_read_once import install_reading_once
 from aws_interactions.s3_region_redirect import install_shared_redirector
 from aws_interactions.shared_tls import install_shared_tls
 from aws_interactions.transfer_events import install_transfer_events, keep_transfers_classic
@@ -191,6 +190,9 @@ class _Prototype:
         install_shared_tls(client)
         install_remembered_user_agent(client)
         if client.meta.service_model.service_name == "s3":
+            # Here, not above: it is nothing to the other services.
+            from aws_interactions.s3_answers_read_once import install_reading_once
+
             install_shared_redirector(client)
             install_reading_once(client)
             install_transfer_events(client)
