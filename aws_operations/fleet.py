@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
 
 DEFAULT_WORKERS = 16
+# A target that is nearly done when the run is stopped is worth a moment; one with many pages is not.
+_SECONDS_TO_END = 2.0
 
 
 class OutcomeStatus(StrEnum):
@@ -197,7 +199,7 @@ class TargetRun:
         except Exception as raised:  # noqa: BLE001 - an outcome for each target, a bug's too
             return 0, self._explained(target, raised)
         while True:
-            self.control.check()
+            self.control.check(seconds_left=_SECONDS_TO_END)
             try:
                 row = next(rows)
             except StopIteration:
@@ -208,10 +210,10 @@ class TargetRun:
             on_row(row)
 
     def _explained(self, target: Target, error: Exception) -> Exception:
-        if isinstance(error, RunStopped):
-            raise error
         # A call that was cut short because the run is over says nothing of its target.
-        self.control.check()
+        for each in (error, error.__cause__):
+            if isinstance(each, RunStopped):
+                raise each
         return error if self.explain is None else self.explain(target, error)
 
 

@@ -49,11 +49,13 @@ class RunControl:
         self._deadline = None if deadline_seconds is None else clock() + deadline_seconds
         self._grace = grace_seconds
         self._reason: str | None = None
+        self._stopped_at = 0.0
         self._failures: list[None] = []  # append is atomic, and += on a number is not
 
     def stop(self, reason: str) -> None:
         """End the run; the first reason counts."""
         if self._reason is None:
+            self._stopped_at = self._clock()
             self._reason = reason
 
     @property
@@ -87,10 +89,10 @@ class RunControl:
         """Whether nothing more is to be begun; what runs goes on to its end."""
         return self._max_failures is not None and len(self._failures) >= self._max_failures
 
-    def check(self) -> None:
-        """Raise ``RunStopped`` if the run was stopped."""
+    def check(self, *, seconds_left: float = 0.0) -> None:
+        """Raise ``RunStopped`` if the run was stopped, and so many seconds have gone since."""
         reason = self.reason
-        if reason is not None:
+        if reason is not None and self._clock() - self._stopped_at >= seconds_left:
             raise RunStopped(reason)
 
     def sleep(self, seconds: float) -> None:

@@ -50,13 +50,15 @@ def run_on_terminal(
     typed: str = "",
     typed_at: str | None = None,
     interrupt_at: str | None = None,
+    interrupt_with: signal.Signals = signal.SIGINT,
     answers: Sequence[tuple[str, str]] = (),
     cwd: Path = ROOT,
 ) -> TerminalSession:
     """Run the program with a terminal for all three streams, typing what it may ask for.
 
     ``typed_at``: type when this is at the end of what is shown, instead of ahead. ``interrupt_at``: send
-    SIGINT then, as Ctrl-C does. ``answers``: in turn, what is at the end when the other is to be typed.
+    ``interrupt_with`` then, by default SIGINT as Ctrl-C does. ``answers``: in turn, what is at the end
+    when the other is to be typed.
     """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -86,6 +88,6 @@ def run_on_terminal(
         if questions and shown.endswith(questions[0][0].encode()):
             os.write(ours, questions.pop(0)[1].encode("utf-8", "surrogateescape"))
         if interrupt_at is not None and shown.endswith(interrupt_at.encode()):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(interrupt_with)
     os.close(ours)
     return TerminalSession(shown.decode("utf-8", "replace"), process.wait(timeout=60))
