@@ -11,8 +11,8 @@ import click
 
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import WrongAccount
-from aws_operations.changes import Change, ChangeResult, ResultStatus, apply_changes
-from aws_operations.fleet import Outcome, run_in_each, run_work
+from aws_operations.changes import Change, ChangeResult, ResultStatus
+from aws_operations.fleet import Outcome, run_work
 from aws_operations.guards import ConsentNeeded
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE
@@ -73,6 +73,7 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
         if the_run.control.has_failed_enough:
             console.warn("enough targets failed while it was planned; nothing was changed")
             return ExitCode.PARTIAL
+        the_run.engine.check_kinds({part.kind for part in spool.summary() if part.effect is not None})
         console.check_query(
             ((change.target, ChangeResultRow.expected(change)) for change in islice(spool, _ROWS_TO_ASK)),
             with_target=settings.chooses_targets,
@@ -147,7 +148,7 @@ def plan_in_each(
     targets, planned = the_run.fleet.targets, 0
     progress = the_run.progress("targets planned", len(targets))
     with the_run.showing(progress) if len(targets) > 1 else nullcontext():
-        for outcome in run_in_each(
+        for outcome in the_run.engine.run_in_each(
             planner,
             targets,
             the_run.fleet.reader_for,
@@ -279,7 +280,7 @@ def applied(
 
     def apply_in(target: Target) -> Iterator[ChangeResult]:
         changes = spool.changes_in(target)
-        results = apply_changes(changes, provider_for, starting=starting, control=control)
+        results = the_run.engine.apply_changes(changes, provider_for, starting=starting, control=control)
         if the_run.watch is not None:
             results = the_run.watch.results(results, forget)
         for result in journal.results(results):

@@ -92,6 +92,7 @@ _LOADED_KINDS: tuple[tuple[str, str, ExitCode], ...] = (
     ("aws_operations.journal.journal_errors", "NoSuchRun", ExitCode.USAGE),
     ("botocore.exceptions", "ClientError", ExitCode.REFUSED),
     ("aws_operations.sandbox.sandbox_errors", "SandboxError", ExitCode.CONFIGURATION),
+    ("aws_operations.cluster.cluster_errors", "ClusterError", ExitCode.CONFIGURATION),
 )
 
 

@@ -5,17 +5,18 @@ One runner for every command: what each target's honest result is, and the exit 
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.fleet import DEFAULT_WORKERS, Explain, OnRow, Operation, ProviderFor, run_in_each
+from aws_operations.fleet import Explain, OnRow, Operation, ProviderFor
 from aws_operations.run_control import DEADLINE, RunControl, RunStopped
 from aws_operations.targets import name_in
 from commands.console import Console
+from commands.engines import Engine, LocalEngine, engine_for
 from commands.error_lines import error_line
 from commands.exit_codes import ExitCode, FailedInTarget
 from commands.interruption import ending_in_good_order, unless_stopped
@@ -48,11 +49,12 @@ class Run:
     resumption: "Resumption | None" = None
     watch: "BaseWatch | None" = None
     """What notices that the run's own credentials have ended, where there are several targets."""
+    engine: Engine = field(default_factory=LocalEngine)
 
     @property
     def workers(self) -> int:
         """How many targets are worked on at a time."""
-        return self.settings.workers or DEFAULT_WORKERS
+        return self.engine.how_many(self.settings.workers)
 
     @property
     def in_order(self) -> bool:
@@ -91,9 +93,14 @@ def run(
     """
     if shape is Shape.SESSION:
         return work(console) or ExitCode.COMPLETE
-    the_run = begun_run(settings, console, arguments=arguments, resumption=resumption)
-    if the_run is None:
-        return ExitCode.UNKNOWN
+    with engine_for(settings, shape) as engine:
+        the_run = begun_run(settings, console, arguments=arguments, resumption=resumption)
+        if the_run is None:
+            return ExitCode.UNKNOWN
+        return _run_on(replace(the_run, engine=engine), shape, work)
+
+
+def _run_on(the_run: Run, shape: Shape, work: Any) -> int:
     if shape is Shape.ROWS:
         return _run_rows(work, the_run)
     if shape is Shape.CHANGES:
@@ -229,7 +236,7 @@ def _run_in_many(
     progress = the_run.progress("targets", len(fleet.targets))
     try:
         with rows as on_row, ending_in_good_order(control), the_run.showing(progress):
-            for outcome in run_in_each(
+            for outcome in the_run.engine.run_in_each(
                 operation,
                 fleet.targets,
                 provider_for,
@@ -270,7 +277,7 @@ def _run_in_the_one(
     tally = OutcomeTally(1)
     fleet, control = the_run.fleet, the_run.control
     with ending_in_good_order(control, at_once=True), rows as on_row:
-        for outcome in run_in_each(
+        for outcome in the_run.engine.run_in_each(
             operation, fleet.targets, provider_for, on_row, control=control, explain=fleet.explain
         ):
             tally.add(outcome)

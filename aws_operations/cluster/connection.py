@@ -139,7 +139,7 @@ class ClusterConnection:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=timeout)
 
     def _end(self) -> None:
-        with suppress(RuntimeError):  # the loop may have ended already
+        with suppress(RuntimeError, AttributeError):  # the loop may have ended, or not begun
             self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join(timeout=5.0)
 
@@ -178,6 +178,7 @@ class ClusterConnection:
                 "a cluster needs Dask: pip install 'manage-resources[cluster]', on the workers too"
             ) from error
         try:
+            await self._knock()
             return await make_client(
                 self.scheduler,
                 asynchronous=True,
@@ -187,6 +188,15 @@ class ClusterConnection:
             )
         except (OSError, TimeoutError, TypeError, ValueError, RuntimeError) as error:
             raise ClusterUnusable(f"no scheduler at {self.scheduler}: {error}") from error
+
+    async def _knock(self) -> None:
+        """Raise ``OSError`` at once where nobody listens: Dask would try for all of its time-out."""
+        parts = urlsplit(self.scheduler)
+        _, writer = await asyncio.wait_for(
+            asyncio.open_connection(parts.hostname, parts.port), timeout=self._timeout
+        )
+        writer.close()
+        await writer.wait_closed()
 
     async def _first_workers(self) -> None:
         deadline = self._loop.time() + self._timeout
