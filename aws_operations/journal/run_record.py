@@ -97,8 +97,9 @@ class RunRecord:
     def plan_changes(self, changes: Iterable[Change]) -> None:
         """Write down what was agreed to be changed, as a stream; durable, and whole, when this returns.
 
-        The same change is kept once.
+        The same change is kept once. The outcomes of planning, written down before, are durable by then.
         """
+        self._writer.flush()
         unread = iter(changes)
         while batch := list(islice(unread, _ROWS_A_TRANSACTION)):
             with self._writer.transaction() as database:
