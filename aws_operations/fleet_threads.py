@@ -13,6 +13,7 @@ from aws_operations.run_control import RunStopped
 from aws_operations.targets import Target
 
 _MOST_ROWS_WAITING = 20_000
+_MOST_ROWS_ON_THEIR_WAY = 2_000
 _LOOK_SECONDS = 0.1
 _LONGEST_HELD_SECONDS = 0.05
 
@@ -71,25 +72,39 @@ def run_in_threads(
 class _Room:
     """Lets so many rows wait for the caller and no more, so that memory does not grow with the targets.
 
-    The target whose turn it is always has room: the others wait for it, never it for them.
+    There are few rows on their way, of any target. All that wait, kept for their turn or on their way, are
+    limited but for the target whose turn it is: the others wait for it, never it for them.
     """
 
     def __init__(self, run: TargetRun) -> None:
         self._run = run
         self._changed = threading.Condition()
         self._waiting = 0
+        self._on_their_way = 0
         self._head: int | None = None
         self._is_closed = False
 
     def take(self, number: int, count: int) -> None:
         """Wait until there is room for rows of a target; raises ``RunStopped`` when nobody wants them."""
         with self._changed:
-            while self._waiting >= _MOST_ROWS_WAITING and number != self._head and not self._is_closed:
+            while self._is_full_for(number) and not self._is_closed:
                 self._run.control.check()
                 self._changed.wait(_LOOK_SECONDS)
             if self._is_closed:
                 raise RunStopped("nobody takes the results any more")
             self._waiting += count
+            self._on_their_way += count
+
+    def _is_full_for(self, number: int) -> bool:
+        if self._on_their_way >= _MOST_ROWS_ON_THEIR_WAY:
+            return True
+        return self._waiting >= _MOST_ROWS_WAITING and number != self._head
+
+    def arrived(self, count: int) -> None:
+        """Say that rows are on the caller's side, be it to be kept."""
+        with self._changed:
+            self._on_their_way -= count
+            self._changed.notify_all()
 
     def give_back(self, count: int) -> None:
         """Say that rows were taken off."""
@@ -212,6 +227,7 @@ class _Sorter:
         """Take a message and yield the outcomes whose turn it is now."""
         if message.crash is not None:
             raise message.crash
+        self._room.arrived(len(message.rows))
         self.ended += message.is_end
         if not self._in_order:
             self._hand_on(message.number, message.rows)
