@@ -59,6 +59,7 @@ _NEXT_STEP_BY_ERROR = (
         "JournalUnusable",
         "see that it can be written, or name another state folder with XDG_STATE_HOME",
     ),
+    ("aws_operations.journal.journal_errors", "NoSuchRun", "see 'runs list'"),
     # Its message says itself what to do instead.
     ("aws_interactions.rds_interactions.errors", "ClusterMemberNotAlone", ""),
 )

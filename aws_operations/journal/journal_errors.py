@@ -32,8 +32,8 @@ class NoSuchRun(LookupError):
     """No run, or more than one, has an id that begins so."""
 
     def __init__(self, wanted: str, candidates: Sequence[str] = ()) -> None:
-        which = f"could be {', '.join(candidates)}" if candidates else "is no run; see 'runs list'"
-        super().__init__(f"{wanted} {which}")
+        which = f"could be {', '.join(candidates)}" if candidates else "is no run"
+        super().__init__(f"{wanted} {which}" if wanted != "last" else "there is no run yet")
         self.wanted = wanted
         self.candidates = tuple(candidates)
 

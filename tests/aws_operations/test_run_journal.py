@@ -351,7 +351,7 @@ def test_WHEN_there_is_no_journal_THEN_there_are_no_runs_AND_none_is_made(
     path: Path, journal: Journal
 ) -> None:
     assert journal.runs() == []
-    with pytest.raises(NoSuchRun, match="last"):
+    with pytest.raises(NoSuchRun, match="no run yet"):
         journal.find("last")
     assert not path.parent.exists()
 

@@ -76,7 +76,12 @@ def test_WHEN_it_takes_something_away_AND_nobody_can_be_asked_THEN_it_is_refused
 
 @pytest.mark.parametrize(
     "words",
-    [words for words in VERBS if words.split()[0] != "sandbox" and words not in NOT_IN_THE_SANDBOX],
+    [
+        words
+        for words in VERBS
+        # Examples that build on one another have tests of their own.
+        if words.split()[0] not in {"sandbox", "runs"} and words not in NOT_IN_THE_SANDBOX
+    ],
 )
 def test_WHEN_an_example_is_run_THEN_it_works(words: str, sandbox_environment: dict[str, str]) -> None:
     done = run_program(shlex.split(VERBS[words].example)[1:], sandbox_environment)
