@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 AWSCLI := .venv-awscli
 BENCH := .venv-bench
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check bench bench-environment curve docs clean
 # Several of them install into the same environment, and bench measures.
 .NOTPARALLEL:
 
@@ -30,11 +30,18 @@ docs: $(VENV)/.dev
 	$(BIN)/python docs/command_reference.py --check
 
 # An ordinary install, as users have it: an editable one starts more slowly.
-bench: $(AWSCLI)/.installed
+# PARTS chooses: make bench PARTS="fleet curve"; without it all are measured, about eight minutes.
+bench: $(AWSCLI)/.installed bench-environment
+	$(BENCH)/bin/python benchmarks/run.py $(PARTS) --aws $(AWSCLI)/bin/aws
+
+# Measures the growing fleet three times and draws it.
+curve: bench-environment
+	$(BENCH)/bin/python benchmarks/fleet_curve.py --picture docs/fleet_cost.svg
+
+bench-environment:
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --force-reinstall --no-deps .
 	$(BENCH)/bin/python -m pip install --quiet .
-	$(BENCH)/bin/python benchmarks/run.py --aws $(AWSCLI)/bin/aws
 
 clean:
 	rm -rf $(VENV) $(AWSCLI) $(BENCH) .venv-ministack .node-dynalite build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

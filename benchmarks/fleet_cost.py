@@ -25,7 +25,7 @@ REGIONS = 4
 WHOLE_FLEET_ACCOUNTS = 200
 COMPARED_ACCOUNTS = 40
 EACH_ACCOUNTS = 3
-ROUNDS = 2
+ROUNDS = 1
 RATIO_LIMIT, RATIO_AIM = 15, 20
 MB_LIMIT = 250
 WALL_LIMIT = 2.0
@@ -83,12 +83,12 @@ class FleetBench:
     def run(self) -> bool:
         """Measure, print, and say whether all limits are kept."""
         print(
-            f"\na fleet, {WORKERS} workers, five calls in each account and region; CPU of the whole process,"
-            f" median of {self._rounds}"
+            f"\na fleet, {WORKERS} workers, {REGIONS} regions, {CALLS_PER_TARGET} services; whole processes,"
+            f" medians of {self._rounds}, of this project's {2 * self._rounds + 1} round about them"
         )
         print(
-            f"{'':<26}{'latency':>9}{'accounts':>10}{'calls':>7}{'CPU / call':>12}{'ratio':>7}{'peak':>9}"
-            f"{'wall':>9}{'endpoint CPU / request':>25}"
+            f"{'':<26}{'latency':>9}{'accounts':>10}{'calls':>7}{'CPU / call':>12}{'ratio':>7}"
+            f"{'peak':>9}{'wall':>9}{'endpoint CPU / request':>25}"
         )
         with ExitStack() as stack:
             endpoints = [stack.enter_context(fleet_endpoint(latency)) for latency in LATENCIES]
@@ -105,14 +105,18 @@ class FleetBench:
     def _compare(self, endpoint: Endpoint) -> None:
         accounts = {OURS: self._accounts, POOL: self._accounts, EACH: min(EACH_ACCOUNTS, self._accounts)}
         found: dict[str, list[FleetUsage]] = {way: [] for way in LABELS}
+
+        def measure(way: str) -> None:
+            found[way].append(run_way(way, accounts[way] * REGIONS, endpoint, self._variables))
+
+        measure(OURS)
         for _ in range(self._rounds):
-            for way, usages in found.items():
-                usages.append(run_way(way, accounts[way] * REGIONS, endpoint, self._variables))
+            for way in (POOL, EACH):
+                measure(way)
+                # Before and after each of the long ones, so that a machine's drift shows in both.
+                measure(OURS)
         for way, usages in found.items():
-            ratio = statistics.median(
-                theirs.cpu_ms_per_call / own.cpu_ms_per_call
-                for theirs, own in zip(usages, found[OURS], strict=True)
-            )
+            ratio = _cpu_ms_per_call(usages) / _cpu_ms_per_call(found[OURS])
             _print_line(way, accounts[way], endpoint, usages, ratio)
             if way == POOL and ratio < RATIO_LIMIT:
                 self._broken.append(
@@ -148,10 +152,14 @@ class FleetBench:
         )
 
 
+def _cpu_ms_per_call(usages: Sequence[FleetUsage]) -> float:
+    return statistics.median(usage.cpu_ms_per_call for usage in usages)
+
+
 def _print_line(
     way: str, accounts: int, endpoint: Endpoint, usages: Sequence[FleetUsage], ratio: float | None
 ) -> None:
-    cpu = statistics.median(usage.cpu_ms_per_call for usage in usages)
+    cpu = _cpu_ms_per_call(usages)
     peak = max(usage.process.peak_mb for usage in usages)
     wall = statistics.median(usage.process.wall_seconds for usage in usages)
     served = statistics.median(1000 * usage.endpoint.cpu_seconds / usage.requests for usage in usages)
@@ -172,7 +180,7 @@ def main() -> None:
     parser.add_argument(
         "--accounts", type=int, default=COMPARED_ACCOUNTS, help="how many this project and (a) both do"
     )
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="runs of (a) and of (b)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         bench = FleetBench(clean_environment(home), accounts=options.accounts, rounds=options.rounds)

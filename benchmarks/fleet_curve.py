@@ -5,6 +5,8 @@ the cost of a target grows with their number, or memory does.
 """
 
 import argparse
+import os
+import platform
 import statistics
 import sys
 import tempfile
@@ -12,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleet_answers import CALLS_PER_TARGET
+from fleet_answers import CALLS_PER_TARGET, ITEMS_PER_ANSWER
 from fleet_cost import OURS, WORKERS, run_way
 from fleet_endpoint import fleet_endpoint
 from fleet_picture import Panel, draw
@@ -22,7 +24,7 @@ TARGETS = (10, 50, 200, 500, 1000, 2000)
 LATENCY = 0.05
 SMALL = 200
 """From here on what is made once, whatever the number of targets, is little beside the rest."""
-CPU_GROWTH_LIMIT = 1.2
+CPU_GROWTH_LIMIT = 1.3
 MB_GROWTH_LIMIT = 1.5
 
 
@@ -79,7 +81,7 @@ def bench_curve(variables: Mapping[str, str], *, rounds: int = 1, picture: Path 
         f" {'kept' if kept else 'NOT KEPT'}"
     )
     if picture is not None:
-        picture.write_text(draw(_panels(points), figures(points)), encoding="utf-8")
+        picture.write_text(draw(_panels(points), [*figures(points), "", *_conditions()]), encoding="utf-8")
     return kept
 
 
@@ -92,6 +94,16 @@ def figures(points: Sequence[Point]) -> list[str]:
         for point in points
     ]
     return lines
+
+
+def _conditions() -> list[str]:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    found = [f"{operation} {count}" for operation, count in ITEMS_PER_ANSWER.items()]
+    return [
+        f"{WORKERS} workers, {1000 * LATENCY:.0f} ms of latency, {python}, {os.cpu_count()} cores",
+        f"found in each target: {', '.join(found[:3])},",
+        f"                      {', '.join(found[3:])}",
+    ]
 
 
 def _panels(points: Sequence[Point]) -> list[Panel]:

@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="part", help=f"one of {', '.join(PARTS)}; none means all")
     parser.add_argument("--aws", required=True, help="the aws command to compare with")
     parser.add_argument("--rounds", type=int, default=15, help="counted runs of each command")
-    parser.add_argument("--fleet-rounds", type=int, default=ROUNDS, help="counted runs of each fleet")
+    parser.add_argument("--fleet-rounds", type=int, default=ROUNDS, help="runs of each way over a fleet")
     parser.add_argument(
         "--fleet-accounts", type=int, default=COMPARED_ACCOUNTS, help="accounts at which fleets are compared"
     )
