@@ -1,11 +1,13 @@
 """One operation over many targets on a cluster; the same interface as on this machine alone."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from aws_interactions.aws_errors import AnswerLost, AwsInteractionError
+from aws_interactions.provider_specification import CantTravel
 from aws_operations.cluster.cluster_errors import (
     ClusterLost,
     ClusterUnusable,
@@ -21,6 +23,8 @@ from aws_operations.targets import Target
 if TYPE_CHECKING:
     from aws_operations.changes import Change, ChangeResult
     from aws_operations.cluster.tasks import ApplyAnswer, Errand, ReadAnswer
+
+logger = logging.getLogger(__name__)
 
 _TASKS_A_THREAD = 4
 _MOST_TASKS = 256
@@ -82,9 +86,12 @@ class Cluster:
         its read is over. However many workers die, each target has one outcome.
 
         Raises ``CantTravel`` before anything runs for an operation without an importable name or with
-        arguments that are not plain, ``ClusterUnusable`` where a worker lacks its module.
+        arguments that are not plain, and for access keys or a role with MFA behind the first target;
+        ``ClusterUnusable`` where a worker lacks its module.
         """
         named = NamedOperation.of(operation)
+        if targets:
+            self._check_identity(targets[0], provider_for)
         self._check_workers((named.module, named.name))
         control = control or RunControl()
         durations: dict[int, float] = {}
@@ -162,6 +169,15 @@ class Cluster:
         if not specification.roles:
             account = target.aws_account or provider.get_aws_env().aws_account
         return Errand(self._connection.run_id, SOFTWARE, specification.to_json(), account)
+
+    def _check_identity(self, target: Target, provider_for: ProviderFor) -> None:
+        """Refuse at once what is the same for all targets; what is wrong with one is for its outcome."""
+        try:
+            provider_for(target).specification(is_sandbox=self._in_sandbox)
+        except CantTravel:
+            raise
+        except Exception:  # noqa: BLE001 - it comes again, as the outcome of the target
+            logger.debug("%s: nothing is known of it yet", target)
 
     def _check_workers(self, operation: tuple[str, str] | None) -> None:
         """Refuse workers with other software, or without the operation, before anything is sent."""

@@ -6,9 +6,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.dask_cluster import DaskCluster, dask_cluster
 from tests.support.loopback_proxy import Fault, LoopbackProxy, SeenRequest
@@ -106,6 +110,66 @@ def test_WHEN_files_or_bare_values_are_asked_of_a_cluster_THEN_exit_2_and_nothin
     assert done.returncode == 2
     assert "stay here" in done.stderr
     assert proxy.requests == []
+
+
+def test_WHEN_a_role_asks_for_mfa_THEN_exit_2_and_nothing_is_sent(
+    on_cluster: list[str], proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    role = ["--assume-role-arn", "arn:aws:iam::111122223333:role/operator"]
+    mfa = ["--mfa-serial", "arn:aws:iam::123456789012:mfa/jane"]
+
+    done = run_program([*on_cluster, *role, *mfa, "ec2", "list"], proxied_environment)
+
+    assert done.returncode == 2
+    assert "MFA" in done.stderr
+    assert proxy.requests == []
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Make a certificate for all members of a cluster and give Dask's configuration that names it."""
+    directory = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cluster")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (directory / "key.pem").write_bytes(secret)
+    (directory / "certificate.pem").write_bytes(certificate.public_bytes(encoding))
+    prefix = "DASK_DISTRIBUTED__COMM__"
+    paths = {f"{prefix}TLS__CA_FILE": str(directory / "certificate.pem")}
+    for member in ("SCHEDULER", "WORKER", "CLIENT"):
+        paths[f"{prefix}TLS__{member}__CERT"] = str(directory / "certificate.pem")
+        paths[f"{prefix}TLS__{member}__KEY"] = str(directory / "key.pem")
+    return {**paths, f"{prefix}DEFAULT_SCHEME": "tls", f"{prefix}REQUIRE_ENCRYPTION": "true"}
+
+
+def test_WHEN_the_cluster_speaks_tls_THEN_dasks_own_configuration_opens_it_and_nothing_else_does(
+    certificates: dict[str, str], sandbox_home: Path, tmp_path: Path, sandbox_environment: dict[str, str]
+) -> None:
+    command = ["--sandbox", *EVERYWHERE, "ec2", "list"]
+    with dask_cluster(
+        tmp_path, {**clean_environment(sandbox_home), **KEYS, **certificates}, workers=0
+    ) as dask:
+        dask.start_worker()
+        address = dask.wait_for_address()
+        with_key = run_program(
+            ["--engine", "dask", "--scheduler", address, *command], {**sandbox_environment, **certificates}
+        )
+        without = run_program(["--engine", "dask", "--scheduler", address, *command], sandbox_environment)
+
+    assert address.startswith("tls://127.0.0.1:")
+    assert with_key.returncode == 0, with_key.stderr
+    assert "6 targets: 6 answered" in with_key.stderr
+    assert without.returncode == 3
+    assert len(without.stderr.splitlines()) == 1
 
 
 def test_WHEN_nobody_is_at_the_schedulers_address_THEN_exit_3_says_so(

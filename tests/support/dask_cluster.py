@@ -60,16 +60,17 @@ class DaskCluster:
         )  # fmt: skip
         return WorkerProcess(process)
 
-    def wait_for_workers(self, count: int, timeout: float = 30.0) -> None:
-        from distributed import Client
-
+    def wait_for_address(self, timeout: float = 30.0) -> str:
         deadline = time.monotonic() + timeout
         while not self._scheduler_file.exists():
             assert time.monotonic() < deadline, "the scheduler did not start"
             time.sleep(0.02)
-        if not count:
-            return
-        with Client(self.address, set_as_default=False) as client:
+        return self.address
+
+    def wait_for_workers(self, count: int, timeout: float = 30.0) -> None:
+        from distributed import Client
+
+        with Client(self.wait_for_address(timeout), set_as_default=False) as client:
             client.wait_for_workers(count, timeout=timeout)
 
     def _start(self, what: str, *options: str, **environment: str) -> "subprocess.Popen[bytes]":
@@ -102,7 +103,9 @@ def dask_cluster(directory: Path, environment: Mapping[str, str], *, workers: in
         cluster.start_scheduler()
         for _ in range(workers):
             cluster.start_worker()
-        cluster.wait_for_workers(workers)
+        cluster.wait_for_address()
+        if workers:
+            cluster.wait_for_workers(workers)
         yield cluster
     finally:
         cluster.stop()

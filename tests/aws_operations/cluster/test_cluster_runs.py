@@ -204,18 +204,17 @@ def test_WHEN_the_sandbox_is_meant_THEN_workers_find_it_by_themselves(
     assert [outcome.status for outcome in outcomes] == [OutcomeStatus.ROWS]
 
 
-def test_WHEN_a_provider_has_access_keys_THEN_its_target_fails_and_no_task_is_sent(
+def test_WHEN_a_provider_has_access_keys_THEN_it_is_refused_before_any_task_is_sent(
     cluster: Cluster, proxy: LoopbackProxy
 ) -> None:
     base = AwsClientProvider(
         aws_region="us-east-1", access_keys=AccessKeys("a", "very-secret"), endpoint_url=proxy.endpoint_url
     )
+    targets = [Target("us-east-1", HOME), Target("eu-west-1", HOME)]
 
-    (outcome,) = cluster.run_in_each(
-        operations.whereabouts, [Target("us-east-1", HOME)], lambda _: base, lambda *_: None
-    )
+    with pytest.raises(CantTravel, match="stay on this machine"):
+        list(cluster.run_in_each(operations.whereabouts, targets, lambda _: base, lambda *_: None))
 
-    assert isinstance(outcome.error, CantTravel)
     assert proxy.requests == []
 
 
