@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.sts_interactions import get_caller_identity
-from aws_operations.fleet import Outcome, OutcomeStatus, run_in_each
+from aws_operations.fleet import Outcome, OutcomeStatus
+from aws_operations.run_control import DEADLINE
 from aws_operations.targets import Target
 from commands.console import Console
 from commands.error_lines import one_line, redacted
@@ -35,8 +36,8 @@ class CheckedTargetRow:
 def check_each_target(settings: Settings, console: Console) -> ExitCode:
     """Ask in each target who one is (AssumeRole, GetCallerIdentity), write a row for each.
 
-    Return 5 if any was denied or failed, 7 if one did not answer in time. Raises what choosing the targets
-    raises.
+    Return 5 if any was denied or failed, 7 if one did not answer in time, 3 if the credentials to begin
+    with ended. Raises what choosing the targets raises.
     """
     the_run = begun_run(settings, console)
     if the_run is None:
@@ -50,7 +51,7 @@ def check_each_target(settings: Settings, console: Console) -> ExitCode:
             ending_in_good_order(the_run.control),
             the_run.showing(progress),
         ):
-            for outcome in run_in_each(
+            for outcome in the_run.engine.run_in_each(
                 _who_one_is,
                 the_run.fleet.targets,
                 the_run.fleet.reader_for,
@@ -58,14 +59,16 @@ def check_each_target(settings: Settings, console: Console) -> ExitCode:
                 workers=the_run.workers,
                 in_order=the_run.in_order,
                 control=the_run.control,
-                explain=the_run.fleet.explain,
+                explain=the_run.explain,
                 watcher=progress,
             ):
                 tally.add(outcome)
                 arn = arns.pop(outcome.target, None)
                 writer.write(_row(outcome, arn), _with_account(outcome.target, arn))
-    finally:
-        console.note(_summary(tally, the_run))
+    except (KeyboardInterrupt, SystemExit):
+        console.warn(f"stopped early: {tally.summary()}")
+        raise
+    _say_end(tally, the_run)
     return tally.exit_code(the_run.control)
 
 
@@ -88,6 +91,12 @@ def _row(outcome: Outcome, arn: str | None) -> CheckedTargetRow:
     )
 
 
-def _summary(tally: OutcomeTally, the_run: Run) -> str:
-    reason = the_run.control.reason
-    return f"{tally.summary()}; {reason}" if tally.left and reason else tally.summary()
+def _say_end(tally: OutcomeTally, the_run: Run) -> None:
+    done = f"{tally.total - tally.left} targets checked, {tally.left} left"
+    problem = None if the_run.watch is None else the_run.watch.problem(done, "")
+    if problem is not None:
+        the_run.console.error(problem)
+    elif tally.left and the_run.control.reason == DEADLINE:
+        the_run.console.warn(f"--deadline came: {tally.summary()}")
+    else:
+        the_run.console.note(tally.summary())

@@ -209,9 +209,8 @@ def _check_names_differ(name: str, what_for: str, fleet: Fleet) -> None:
     names = {name_in(target, name) for target in fleet.targets}
     if len(names) < len(fleet.targets):
         missing = " or ".join(part for part in ("{account}", "{region}") if part not in name)
-        raise click.UsageError(
-            f"{len(fleet.targets)} targets would {what_for} {name}; put {missing} into its name"
-        )
+        advice = f"put {missing} into its name" if missing else "several profiles are in the same account"
+        raise click.UsageError(f"{len(fleet.targets)} targets would {what_for} {name}; {advice}")
 
 
 def _run_each(

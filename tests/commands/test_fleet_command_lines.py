@@ -1,416 +1,267 @@
-"""Choosing targets on the command line: what is run where, and what is asked of whom for it."""
+"""Command lines over many targets: one outcome for each, in which order, how many failures, by when."""
 
 import json
+import os
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
-from tests.support.aws_answers import REQUEST_ID, sts_error
-from tests.support.loopback_proxy import Answer, Fault, LoopbackProxy, SeenRequest
+from commands.app import Invocation, Root
+from commands.registry import NounEntry
+from tests.aws_interactions.loopback_servers import serving
+from tests.support.aws_answers import s3_error
+from tests.support.loopback_proxy import LoopbackProxy, SeenRequest, Silence
+from tests.support.organisation_sts import OrganisationSts
 from tests.support.program import run_program
 
-HOME, PRODUCTION, WORKLOADS = "123456789012", "111122223333", "444455556666"
-EVERY_ACCOUNT = ["--all-accounts", "--role-name", "operator"]
-PROFILES = """
-[profile hub]
-aws_access_key_id = sandbox-home
-aws_secret_access_key = sandbox-home-secret
-region = us-east-1
-[profile prod-a]
-role_arn = arn:aws:iam::111122223333:role/operator
-source_profile = hub
-region = eu-west-1
-[profile prod-b]
-role_arn = arn:aws:iam::444455556666:role/operator
-source_profile = hub
-region = us-east-1
-[profile broken]
-region = us-east-1
-"""
+CENSUS = Root((NounEntry("census", "tests.commands.census_noun", "Who is there."),))
+ACCOUNTS = [f"{200_000_000_000 + number}" for number in range(500)]
+DENIED, WITH_BUG = ACCOUNTS[10:35], ACCOUNTS[-3:]
+
+SANDBOX_ACCOUNTS = ["123456789012", "111122223333", "444455556666"]
+PLACES = [(account, region) for account in SANDBOX_ACCOUNTS for region in ("us-east-1", "eu-west-1")]
+EVERYWHERE = [
+    "--accounts",
+    ",".join(SANDBOX_ACCOUNTS),
+    "--regions",
+    "us-east-1,eu-west-1",
+    "--role-name",
+    "operator",
+]
+LS = ["s3", "ls", "samples-{account}-{region}", *EVERYWHERE]
 
 
 @pytest.fixture
-def with_profiles(proxied_environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """Give an environment with profiles, one of which has no credentials, and nothing else."""
-    config = tmp_path / "profiles"
-    config.write_text(PROFILES)
-    kept = {k: v for k, v in proxied_environment.items() if not k.startswith("AWS_") or "METADATA" in k}
-    return {**kept, "AWS_CONFIG_FILE": str(config)}
+def sts() -> OrganisationSts:
+    return OrganisationSts(denied=frozenset(DENIED))
 
 
-def configure(environment: dict[str, str], text: str) -> None:
-    path = Path(environment["XDG_CONFIG_HOME"]) / "manage-resources" / "config.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(text)
+@pytest.fixture
+def endpoint_url(sts: OrganisationSts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHUB")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with serving(sts) as url:
+        yield url
 
 
-def rows_of(arguments: list[str], environment: dict[str, str], exit_code: int = 0) -> Any:
-    done = run_program([*arguments, "--output", "json"], environment)
-    assert done.returncode == exit_code, done.stderr
-    return json.loads(done.stdout)
+def census(endpoint_url: str, *arguments: str, accounts: list[str] = ACCOUNTS) -> Result:
+    line = ["census", "count", "--accounts", ",".join(accounts), "--role-name", "operator"]
+    there = ["--region", "eu-west-1", "--endpoint-url", endpoint_url]
+    return CliRunner().invoke(CENSUS, [*line, *there, *arguments], obj=Invocation())
 
 
-def places(rows: Any) -> list[str]:
-    return [f"{row['account']}/{row['region']}" for row in rows]
-
-
-def services(proxy: LoopbackProxy) -> set[str]:
-    return {request.service for request in proxy.requests}
-
-
-def organization_with_a_suspended_account(request: SeenRequest) -> Fault | None:
-    if request.operation != "ListAccounts":
-        return None
-    accounts = [
-        {
-            "Id": account,
-            "Arn": f"arn:aws:organizations::1:account/o/{account}",
-            "Name": name,
-            "Status": status,
-        }
-        for account, name, status in (
-            (PRODUCTION, "shop", "ACTIVE"),
-            ("222233334444", "old shop", "SUSPENDED"),
-            ("333344445555", "older shop", "PENDING_CLOSURE"),
-        )
-    ]
-    return Answer(
-        200, json.dumps({"Accounts": accounts}).encode(), {"Content-Type": "application/x-amz-json-1.1"}
-    )
-
-
-def ec2_error(code: str) -> Answer:
-    body = (
-        f"<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors>"
-        f"<RequestID>{REQUEST_ID}</RequestID></Response>"
-    )
-    return Answer(401, body.encode(), {"Content-Type": "text/xml"})
-
-
-def regions_with_one_off(*, off: str, on: str) -> Answer:
-    items = "".join(
-        f"<item><regionName>{name}</regionName><optInStatus>{status}</optInStatus></item>"
-        for name, status in ((off, "not-opted-in"), (on, "opted-in"))
-    )
-    body = (
-        '<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">'
-        f"<requestId>{REQUEST_ID}</requestId><regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
-    )
-    return Answer(200, body.encode(), {"Content-Type": "text/xml"})
-
-
-def test_WHEN_accounts_are_named_THEN_show_asks_nobody(
-    proxied_environment: dict[str, str], proxy: LoopbackProxy
+def test_WHEN_some_of_500_targets_fail_THEN_each_is_accounted_for_AND_bugs_are_called_bugs(
+    endpoint_url: str,
 ) -> None:
-    targets = [
-        "--accounts",
-        f"{HOME},{PRODUCTION},{HOME}",
-        "--role-name",
-        "any",
-        "--regions",
-        "us-east-1,eu-*",
-    ]
+    done = census(endpoint_url, "--bug-in", " ".join(WITH_BUG), "--output", "jsonl")
 
-    rows = rows_of(["fleet", "show", *targets], proxied_environment)
+    assert done.exit_code == 5, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {row["account"] for row in rows} == set(ACCOUNTS) - set(DENIED) - set(WITH_BUG)
+    *errors, summary = done.stderr.splitlines()
+    assert len(errors) == 28
+    assert sum("bug: ZeroDivisionError" in error for error in errors) == 3
+    assert summary.startswith("500 targets: 472 answered, 25 denied (aws://200000000")
+    assert "3 failed (aws://200000000" in summary
+    assert summary.count("aws://") == 23
+    assert "and 5 more" in summary
 
-    assert places(rows) == [f"{HOME}/us-east-1,eu-*", f"{PRODUCTION}/us-east-1,eu-*"]
-    assert proxy.requests == []
 
-
-def test_WHEN_the_organisation_is_selected_THEN_show_asks_only_organizations(
-    proxied_environment: dict[str, str], proxy: LoopbackProxy
+def test_WHEN_the_credentials_of_the_run_have_ended_THEN_it_stops_once_AND_says_how_to_go_on(
+    endpoint_url: str, sts: OrganisationSts
 ) -> None:
-    rows = rows_of(["fleet", "show", *EVERY_ACCOUNT, "--regions", "us-east-1,eu-west-1"], proxied_environment)
+    sts.expired = {"AKIAHUB"}
 
-    assert len(rows) == 6
-    assert rows[2] == {
-        "account": PRODUCTION,
-        "region": "us-east-1",
-        "name": f"member-{PRODUCTION}",
-        "note": None,
-    }
-    assert services(proxy) == {"organizations"}
+    done = census(endpoint_url, "--output", "jsonl", accounts=ACCOUNTS[:100])
+
+    assert done.exit_code == 3, done.stderr
+    (error,) = done.stderr.splitlines()
+    assert error.startswith("error: the credentials that this run began with serve no more: ")
+    assert "0 targets done, 100 left; renew them; do the rest with: manage-resources runs resume" in error
+    assert len(sts.requests) < 60
 
 
-def test_WHEN_a_unit_is_selected_THEN_commands_run_in_all_accounts_below(
-    proxied_environment: dict[str, str], proxy: LoopbackProxy
-) -> None:
-    rows = rows_of(
-        ["identity", "whoami", "--ou", "/workloads", "--role-name", "operator"], proxied_environment
+def test_WHEN_one_failure_is_enough_THEN_the_rest_is_skipped_AND_counted(endpoint_url: str) -> None:
+    done = census(endpoint_url, "--fail-fast", "--workers", "1", "--output", "json")
+
+    assert done.exit_code == 5, done.stderr
+    assert len(json.loads(done.stdout)) == 10
+    error, summary = done.stderr.splitlines()
+    assert ACCOUNTS[10] in error
+    assert summary.startswith(
+        f"500 targets: 10 answered, 1 denied (aws://{ACCOUNTS[10]}/eu-west-1), 489 skipped"
     )
 
-    assert places(rows) == [f"{WORKLOADS}/us-east-1", f"{PRODUCTION}/us-east-1"]
-    assert [request.operation for request in proxy.requests].count("ListRoots") == 1
+
+@pytest.mark.parametrize("limit", [2, 3])
+def test_WHEN_so_many_failures_are_enough_THEN_so_many_are_told(endpoint_url: str, limit: int) -> None:
+    done = census(endpoint_url, "--max-failures", str(limit), "--workers", "1", "--output", "json")
+
+    assert done.exit_code == 5
+    assert done.stderr.count("error: ") == limit
+    assert f" {limit} denied (" in done.stderr
 
 
-def test_WHEN_accounts_are_suspended_THEN_they_are_answered_for_AND_not_touched(
-    proxied_environment: dict[str, str], proxy: LoopbackProxy
+@pytest.mark.parametrize("output", ["json", "yaml", "csv", "text", "table"])
+def test_WHEN_targets_answer_in_another_order_THEN_documents_are_in_that_of_the_targets(
+    output: str, proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
-    proxy.disturb = organization_with_a_suspended_account
+    proxy.disturb = first_ones_later
 
-    shown = rows_of(["fleet", "show", *EVERY_ACCOUNT], proxied_environment)
-    assert [(row["name"], row["note"]) for row in shown] == [
-        ("shop", None),
-        ("old shop", "suspended: skipped"),
-        ("older shop", "pending closure: skipped"),
-    ]
+    done = run_program([*LS, "--output", output], proxied_environment)
 
-    done = run_program(["identity", "whoami", *EVERY_ACCOUNT, "--max-targets", "1"], proxied_environment)
     assert done.returncode == 0, done.stderr
-    assert "3 targets: 1 answered, 2 skipped" in done.stderr
-    assert {request.assumed_account for request in proxy.requests} == {None, PRODUCTION}
-
-    checked = rows_of(["fleet", "check", *EVERY_ACCOUNT], proxied_environment)
-    assert [(row["result"], row["detail"]) for row in checked] == [
-        ("ok", None),
-        ("skipped", "the account is suspended"),
-        ("skipped", "the account is pending closure"),
-    ]
-
-
-@pytest.mark.parametrize(
-    "selection",
-    [
-        ["--accounts", "", "--role-name", "operator"],
-        ["--ou", "", "--role-name", "operator"],
-        ["--regions", ""],
-        ["--profiles", ""],
-        ["--profiles", "nobody-*"],
-        ["--regions", "xx-*"],
-        [*EVERY_ACCOUNT, "--regions", "xx-*"],
-    ],
-)
-def test_WHEN_a_selection_is_empty_THEN_nothing_runs_anywhere(
-    selection: list[str], proxied_environment: dict[str, str], proxy: LoopbackProxy
-) -> None:
-    done = run_program(["s3", "create", "new-{account}-{region}", "--yes", *selection], proxied_environment)
-
-    assert (done.returncode, done.stdout) == (6, "")
-    assert "an empty selection never means all" in done.stderr
-    assert "s3" not in services(proxy)
+    seen = [place for line in done.stdout.splitlines() for place in PLACES if all(p in line for p in place)]
+    if output in {"json", "yaml"}:
+        accounts = [
+            line.split('"')[-2] if '"' in line else line.split("'")[-2]
+            for line in done.stdout.splitlines()
+            if "account" in line
+        ]
+        assert list(dict.fromkeys(accounts)) == SANDBOX_ACCOUNTS
+    else:
+        assert list(dict.fromkeys(seen)) == PLACES
 
 
-def test_WHEN_one_item_is_empty_THEN_the_command_line_is_wrong(environment: dict[str, str]) -> None:
-    done = run_program(["s3", "ls", "--accounts", f"{HOME},", "--role-name", "operator"], environment)
+def first_ones_later(request: SeenRequest) -> None:
+    for number, (account, region) in enumerate(PLACES):
+        if request.path.startswith(f"/samples-{account}-{region}"):
+            wait(0.12 * (len(PLACES) - number))
 
-    assert done.returncode == 2
-    assert "has an empty item" in done.stderr
+
+def wait(seconds: float) -> None:
+    import time
+
+    time.sleep(seconds)
 
 
-def test_WHEN_there_are_more_targets_than_allowed_THEN_nothing_runs_AND_show_still_shows(
+def test_WHEN_results_are_json_lines_THEN_each_comes_as_soon_as_it_is_known(
     proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
-    limited = [*EVERY_ACCOUNT, "--regions", "us-east-1,eu-west-1", "--max-targets", "5"]
+    proxy.disturb = first_ones_later
 
-    refused = run_program(["s3", "ls", *limited], proxied_environment)
-    assert (refused.returncode, refused.stdout) == (6, "")
-    assert "6 targets are more than --max-targets 5" in refused.stderr
-    assert services(proxy) == {"organizations"}
+    done = run_program([*LS, "--output", "jsonl"], proxied_environment)
 
-    shown = run_program(["fleet", "show", *limited], proxied_environment)
-    assert shown.returncode == 0
-    assert shown.stdout.count("\n") == 6
-    assert "a command would be refused: at least 6 targets" in shown.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    places = list(dict.fromkeys((row["account"], row["region"]) for row in rows))
+    assert sorted(places) == sorted(PLACES)
+    assert places.index(PLACES[-1]) < places.index(PLACES[0])
 
 
-def test_WHEN_regions_are_patterns_THEN_each_account_is_asked_once_for_those_it_has_enabled(
-    proxied_environment: dict[str, str], proxy: LoopbackProxy
+def no_creation_in(*accounts: str) -> object:
+    def disturb(request: SeenRequest) -> object:
+        is_there = any(account in request.path for account in accounts)
+        return s3_error(403, "AccessDenied") if is_there and request.method == "PUT" else None
+
+    return disturb
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl"])
+def test_WHEN_one_failure_is_enough_AND_it_comes_while_applying_THEN_the_rest_is_skipped(
+    output: str, proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
-    rows = rows_of(
-        ["identity", "whoami", *EVERY_ACCOUNT, "--regions", "us-e*,eu-west-1"], proxied_environment
-    )
-
-    assert places(rows) == [
-        f"{account}/{region}"
-        for account in (HOME, PRODUCTION, WORKLOADS)
-        for region in ("us-east-1", "us-east-2", "eu-west-1")
-    ]
-    asked = [request.operation for request in proxy.requests if request.service == "ec2"]
-    assert asked == ["DescribeRegions"] * 3
-
-
-def test_WHEN_an_account_does_not_say_its_regions_THEN_it_is_one_failed_target(
-    proxied_environment: dict[str, str], proxy: LoopbackProxy
-) -> None:
-    proxy.disturb = lambda request: (
-        sts_error(403, "AccessDenied") if request.assumed_account == PRODUCTION else None
-    )
+    proxy.disturb = no_creation_in("111122223333")  # type: ignore[assignment] # a disturbance
+    name = f"ff-{os.getpid()}-{output}-{{account}}-{{region}}"
 
     done = run_program(
-        ["identity", "whoami", *EVERY_ACCOUNT, "--regions", "eu-west-1,us-e*", "--output", "json"],
+        ["s3", "create", name, *EVERYWHERE, "--yes", "--fail-fast", "--workers", "1", "--output", output],
         proxied_environment,
     )
 
-    assert done.returncode == 5
-    assert len(json.loads(done.stdout)) == 6
-    assert f"7 targets: 6 answered, 1 denied (aws://{PRODUCTION}/eu-west-1,us-e*)" in done.stderr
-    assert [request.assumed_account for request in proxy.requests].count(PRODUCTION) == 1
+    assert done.returncode == 5, done.stderr
+    rows = json.loads(done.stdout) if output == "json" else [*map(json.loads, done.stdout.splitlines())]
+    statuses = [row["status"] for row in rows]
+    assert statuses == ["applied", "applied", "failed", "skipped", "skipped", "skipped"]
+    assert len(proxy.writes) == 3
+    assert "6 changes: 2 applied, 1 failed, 3 skipped" in done.stderr
 
 
-def test_WHEN_a_region_is_off_in_an_account_THEN_that_target_is_skipped(
-    proxied_environment: dict[str, str], proxy: LoopbackProxy
-) -> None:
-    def disturb(request: SeenRequest) -> Fault | None:
-        match request.operation:
-            case "DescribeInstances":
-                return ec2_error("AuthFailure")
-            case "DescribeRegions":
-                return regions_with_one_off(off="us-east-1", on="eu-west-1")
-            case _:
-                return None
-
-    proxy.disturb = disturb
-    targets = ["--accounts", PRODUCTION, "--role-name", "operator", "--regions", "us-east-1,eu-west-1"]
-
-    done = run_program(["ec2", "list", *targets], proxied_environment)
-
-    assert done.returncode == 5
-    assert f"2 targets: 1 failed (aws://{PRODUCTION}/eu-west-1), 1 skipped" in done.stderr
-    assert [request.operation for request in proxy.requests].count("DescribeRegions") == 1
-
-
-def test_WHEN_a_fleet_is_checked_THEN_there_is_a_row_for_each_target(
+def test_WHEN_one_failure_is_enough_AND_it_comes_while_planning_THEN_nothing_is_changed(
     proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
     proxy.disturb = lambda request: (
-        sts_error(403, "AccessDenied", "go away") if request.assumed_account == PRODUCTION else None
+        s3_error(403, "AccessDenied") if "111122223333" in request.path and request.service == "s3" else None
     )
 
-    rows = rows_of(["fleet", "check", *EVERY_ACCOUNT], proxied_environment, exit_code=5)
+    done = run_program(
+        ["s3", "create", "nn-{account}-{region}", *EVERYWHERE, "--yes", "--fail-fast"], proxied_environment
+    )
 
-    assert [(row["account"], row["result"]) for row in rows] == [
-        (HOME, "ok"),
-        (PRODUCTION, "denied"),
-        (WORKLOADS, "ok"),
-    ]
-    assert rows[0]["arn"].startswith(f"arn:aws:sts::{HOME}:assumed-role/operator/")
-    assert "sts:AssumeRole" in rows[1]["detail"]
-    assert all(row["duration"] >= 0 for row in rows)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.splitlines()[-1] == (
+        "warning: enough targets failed while it was planned; nothing was changed"
+    )
     assert proxy.writes == []
 
 
-def test_WHEN_nothing_is_chosen_THEN_the_fleet_is_the_own_account(
-    proxied_environment: dict[str, str], proxy: LoopbackProxy
+@pytest.mark.parametrize(
+    ("arguments", "counts"),
+    [
+        (LS, "--deadline came: 6 targets: 5 answered, 1 not finished"),
+        (["s3", "ls", "samples-111122223333-eu-west-1"], "--deadline came before the answer"),
+        (
+            ["s3", "create", "samples-{account}-{region}", *EVERYWHERE, "--yes"],
+            "--deadline came while it was planned; nothing was changed",
+        ),
+    ],
+    ids=["reads", "a read", "planning"],
+)
+def test_WHEN_an_endpoint_never_answers_THEN_the_deadline_ends_the_run(
+    arguments: list[str], counts: str, proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
-    (shown,) = rows_of(["fleet", "show"], proxied_environment)
-    assert places([shown]) == ["None/us-east-1"]
-    assert proxy.requests == []
-
-    (checked,) = rows_of(["fleet", "check"], proxied_environment)
-    assert (checked["account"], checked["result"]) == (HOME, "ok")
-
-
-def test_WHEN_profiles_are_selected_THEN_commands_run_as_each_AND_rows_say_as_which(
-    with_profiles: dict[str, str],
-) -> None:
-    rows = rows_of(["identity", "whoami", "--profiles", "prod-*"], with_profiles)
-
-    assert list(rows[0])[:3] == ["profile", "account", "region"]
-    assert [(row["profile"], row["account"], row["region"]) for row in rows] == [
-        ("prod-a", PRODUCTION, "eu-west-1"),
-        ("prod-b", WORKLOADS, "us-east-1"),
-    ]
-
-
-def test_WHEN_a_profile_has_no_credentials_THEN_it_fails_and_the_others_do_not(
-    with_profiles: dict[str, str],
-) -> None:
-    done = run_program(["s3", "ls", "--profiles", "prod-a,broken", "--regions", "us-east-1"], with_profiles)
-
-    assert done.returncode == 5
-    assert "samples-111122223333-us-east-1" in done.stdout
-    assert "2 targets: 1 answered, 1 failed (us-east-1 as profile broken)" in done.stderr
-
-
-def test_WHEN_changes_are_made_as_several_profiles_THEN_each_is_made_as_its_own(
-    with_profiles: dict[str, str], proxy: LoopbackProxy
-) -> None:
-    rows = rows_of(
-        ["s3", "tags", "set", "samples-{account}-{region}", "seen=yes", "--profiles", "prod-*", "--yes"],
-        with_profiles,
+    proxy.disturb = lambda request: (
+        Silence(30) if request.path.startswith("/samples-111122223333-eu-west-1") else None
     )
 
-    assert [(row["profile"], row["account"], row["status"]) for row in rows] == [
-        ("prod-a", PRODUCTION, "applied"),
-        ("prod-b", WORKLOADS, "applied"),
-    ]
-    assert len(proxy.writes) == 2
+    done = run_program([*arguments, "--deadline", "2s"], proxied_environment, timeout=8)
+
+    assert done.returncode == 7, done.stderr
+    assert counts in done.stderr
+    assert proxy.writes == []
 
 
-def test_WHEN_one_profile_is_in_another_account_than_expected_THEN_nothing_runs(
-    with_profiles: dict[str, str], proxy: LoopbackProxy
+def test_WHEN_a_write_is_never_answered_THEN_the_deadline_ends_the_run_AND_it_is_unknown(
+    proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
-    done = run_program(["s3", "ls", "--profiles", "prod-*", "--expect-account", PRODUCTION], with_profiles)
+    proxy.disturb = lambda request: Silence(30) if not request.changes_nothing else None
 
-    assert (done.returncode, done.stdout) == (6, "")
-    assert f"would act in account {WORKLOADS}" in done.stderr
-    assert services(proxy) == {"sts"}
+    done = run_program(
+        ["s3", "create", "never-answered-1", "--yes", "--deadline", "2s", "--output", "json"],
+        proxied_environment,
+        timeout=8,
+    )
+
+    assert done.returncode == 7, done.stderr
+    assert [row["status"] for row in json.loads(done.stdout)] == ["unknown"]
+    assert len(proxy.writes) == 1
 
 
-def test_WHEN_a_configured_profile_is_misspelt_THEN_the_configured_ones_are_named(
-    with_profiles: dict[str, str], proxy: LoopbackProxy
+def test_WHEN_nobody_answers_at_all_THEN_reads_end_by_their_time_outs(
+    proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
-    done = run_program(["s3", "ls", "--profiles", "prod-a,prod-c"], with_profiles)
+    proxy.disturb = lambda request: Silence(30) if request.service == "s3" else None
 
-    assert done.returncode == 3
-    assert "profile 'prod-c' does not exist (configured: broken, hub, prod-a, prod-b)" in done.stderr
-    assert proxy.requests == []
+    done = run_program([*LS, "--read-timeout", "0.3", "--max-attempts", "2"], proxied_environment, timeout=15)
 
-
-FLEETS = """
-[defaults]
-role-name = "operator"
-[fleet.workloads]
-ous = ["/workloads"]
-regions = ["us-east-1", "eu-west-1"]
-exclude-accounts = ["111122223333"]
-[fleet.everything]
-all-accounts = true
-exclude-ous = ["/workloads/production"]
-[fleet.people]
-profiles = "prod-*"
-exclude-profiles = "prod-b"
-"""
+    assert done.returncode == 7, done.stderr
+    assert Counter("error" in line for line in done.stderr.splitlines()) == {True: 6, False: 1}
+    assert "6 targets: 6 failed" in done.stderr
 
 
-def test_WHEN_a_fleet_is_named_THEN_commands_run_in_what_it_describes(
-    proxied_environment: dict[str, str],
+def test_WHEN_the_organisation_never_answers_THEN_the_deadline_ends_the_search_for_targets(
+    proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
-    configure(proxied_environment, FLEETS)
+    proxy.disturb = lambda request: Silence(30) if request.service == "organizations" else None
 
-    rows = rows_of(["identity", "whoami", "--fleet", "workloads"], proxied_environment)
-    assert places(rows) == [f"{WORKLOADS}/us-east-1", f"{WORKLOADS}/eu-west-1"]
+    done = run_program(
+        ["identity", "whoami", "--all-accounts", "--role-name", "operator", "--deadline", "1s"],
+        proxied_environment,
+        timeout=8,
+    )
 
-    environment = {**proxied_environment, "MANAGE_RESOURCES_FLEET": "everything"}
-    assert places(rows_of(["fleet", "show"], environment)) == [f"{HOME}/us-east-1", f"{WORKLOADS}/us-east-1"]
-
-    typed = ["fleet", "show", "--accounts", PRODUCTION]
-    assert places(rows_of(typed, environment)) == [f"{PRODUCTION}/us-east-1"]
-
-
-def test_WHEN_a_fleet_has_profiles_THEN_commands_run_as_each(with_profiles: dict[str, str]) -> None:
-    configure(with_profiles, FLEETS)
-
-    (row,) = rows_of(["fleet", "check", "--fleet", "people"], with_profiles)
-
-    assert (row["profile"], row["account"], row["result"]) == ("prod-a", PRODUCTION, "ok")
-
-
-def test_WHEN_fleets_are_listed_THEN_they_are_shown_as_they_are_written(environment: dict[str, str]) -> None:
-    assert rows_of(["fleet", "list"], environment) == []
-    configure(environment, FLEETS)
-
-    rows = rows_of(["fleet", "list"], environment)
-
-    assert [row["fleet"] for row in rows] == ["workloads", "everything", "people"]
-    assert rows[0] == {
-        "fleet": "workloads",
-        "accounts": [],
-        "ous": ["/workloads"],
-        "profiles": [],
-        "regions": ["us-east-1", "eu-west-1"],
-        "role_name": None,
-        "excluded": ["111122223333"],
-    }
-    assert rows[1]["accounts"] == ["all"]
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr == ("warning: --deadline came while the targets were looked up; nothing was changed\n")
