@@ -1,7 +1,8 @@
 """Where the work of a run is done: on threads of this machine, or by the workers of a cluster."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 import click
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from aws_operations.fleet import Explain, OnRow, Operation, Outcome, ProviderFor, RunWatcher
     from aws_operations.run_control import RunControl
     from aws_operations.targets import Target
+
+_DASK_LOGGERS = ("distributed", "dask", "tornado", "bokeh", "asyncio")
 
 
 class Engine(Protocol):
@@ -140,5 +143,24 @@ def engine_for(settings: Settings, shape: Shape) -> Iterator[Engine]:
         raise click.UsageError("--engine dask is for rows and changes: files and bare values stay here.")
     from aws_operations.cluster import Cluster
 
+    _let_dask_be_quiet(settings)
     with Cluster(str(settings.scheduler), in_sandbox=settings.sandbox) as cluster:
         yield ClusterEngine(cluster)
+
+
+def _let_dask_be_quiet(settings: Settings) -> None:
+    """Send Dask's records where the program's go, and nothing but the worst unless it is debugged.
+
+    Loading Dask gives its loggers handlers of their own; what it warns of, the run says in its own words.
+    """
+    import logging
+
+    with suppress(ImportError):
+        import_module("distributed")
+    level = logging.DEBUG if settings.log_level == "debug" else logging.CRITICAL
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in _DASK_LOGGERS:
+            dask_logger = logging.getLogger(name)
+            dask_logger.handlers.clear()
+            dask_logger.propagate = True
+            dask_logger.setLevel(level)

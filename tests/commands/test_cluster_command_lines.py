@@ -172,6 +172,27 @@ def test_WHEN_the_cluster_speaks_tls_THEN_dasks_own_configuration_opens_it_and_n
     assert len(without.stderr.splitlines()) == 1
 
 
+def test_WHEN_the_scheduler_dies_in_mid_run_THEN_each_target_is_accounted_for_in_our_own_words(
+    sandbox_home: Path, tmp_path: Path, proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    with dask_cluster(tmp_path, {**clean_environment(sandbox_home), **KEYS}, workers=1) as dask:
+
+        def end(request: SeenRequest) -> Fault | None:
+            if request.service == "ec2":
+                dask.stop()
+            return None
+
+        proxy.disturb = end
+        done = run_program(
+            ["--engine", "dask", "--scheduler", dask.address, *EVERYWHERE, "ec2", "list"], proxied_environment
+        )
+
+    assert done.returncode == 5, done.stderr
+    *lines, summary = done.stderr.splitlines()
+    assert "6 targets:" in summary
+    assert all("went away" in line for line in lines), lines
+
+
 def test_WHEN_nobody_is_at_the_schedulers_address_THEN_exit_3_says_so(
     sandbox_environment: dict[str, str],
 ) -> None:
