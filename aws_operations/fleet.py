@@ -133,6 +133,7 @@ def run_work(
     watcher: RunWatcher | None = None,
     rows_at_once: int = 100,
     may_hang: bool = False,
+    skips_itself: bool = False,
 ) -> Iterator[Outcome]:
     """Do work in each target, ``workers`` of them at a time, and yield one outcome for each.
 
@@ -143,10 +144,11 @@ def run_work(
 
     When ``control`` is stopped, what runs ends at its next row or call, or is given up after some
     seconds, and targets without an outcome are left. When it has counted enough failures, all that was
-    not begun is skipped, with ``NotTried``. ``rows_at_once``: so many at most go from thread to thread.
+    not begun is skipped, with ``NotTried``; with ``skips_itself`` that is left to the work.
+    ``rows_at_once``: so many at most go from thread to thread.
     """
     control = control or RunControl()
-    run = TargetRun(work, control, explain, watcher)
+    run = TargetRun(work, control, explain, watcher, skips_itself)
     if len(targets) <= 1 and not may_hang and not control.has_deadline:
         return _on_this_thread(run, targets, on_row)
     # Loaded here: a short command with one target needs no threads.
@@ -163,6 +165,7 @@ class TargetRun:
     control: RunControl
     explain: Explain | None = None
     watcher: RunWatcher | None = None
+    skips_itself: bool = False
 
     def run(self, target: Target, on_row: Callable[[object], None]) -> Outcome | None:
         """Do the work; ``None`` means that the run was stopped, and the target is left."""
@@ -179,7 +182,7 @@ class TargetRun:
     def _run(self, target: Target, on_row: Callable[[object], None]) -> Outcome | None:
         if self.control.is_stopped:
             return None
-        if self.control.has_failed_enough:
+        if self.control.has_failed_enough and not self.skips_itself:
             return Outcome(target, OutcomeStatus.SKIPPED, 0, 0.0, NotTried())
         started = time.monotonic()
         try:

@@ -1,0 +1,27 @@
+"""A noun that counts who is there, and has a bug in some accounts, for tests of runs over many targets."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import click
+
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.sts_interactions import CallerIdentity, get_caller_identity
+from commands.app import noun
+from commands.shapes import Shape
+
+census = noun("census", help="Who is there.")
+
+
+@census.verb("count", shape=Shape.ROWS, example="manage-resources census count")
+@click.option("--bug-in", default="", help="Where it divides by zero.")
+def count(bug_in: str) -> partial[Iterator[CallerIdentity]]:
+    """Count who is there."""
+    return partial(counted, frozenset(bug_in.split()))
+
+
+def counted(bug_in: frozenset[str], aws_provider: AwsClientProvider) -> Iterator[CallerIdentity]:
+    caller = get_caller_identity(aws_provider)
+    if caller.account in bug_in:
+        raise ZeroDivisionError(f"nobody in {caller.account}")
+    yield caller
