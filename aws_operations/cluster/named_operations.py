@@ -48,7 +48,7 @@ class NamedOperation:
             if found is not None:
                 raise CantTravel(
                     f"argument {name} of {_called(function)} can't go to other machines: a {found} means "
-                    "nothing there"
+                    "nothing there; do it without a cluster"
                 )
         return cls(function.__module__, function.__qualname__, pickle.dumps((arguments, keywords)))
 
