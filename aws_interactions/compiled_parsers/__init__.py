@@ -7,9 +7,8 @@ is parsed again by botocore's own parser, so that a result or an error is always
 structure stand in the order of the answer, where botocore has them in the order of the model.
 
 All of it may be deleted, with its call in ``bound_clients``: results stay the same and cost more. As
-shares of what botocore's parser takes: DescribeInstances (50) 0.17, ListObjectsV2 (1,000 keys) 0.09, Scan
-(200 items) 0.12, DescribeDBInstances (10) 0.19, ListSecrets (20) 0.13; ``benchmarks/parsers.py`` measures
-every hot shape.
+shares of what botocore's parser takes: DescribeInstances (50) 0.15, ListObjectsV2 (1,000 keys) 0.09, Scan
+(200 items) 0.12, DescribeDBInstances (10) 0.19, ListSecrets (20) 0.16; see ``benchmarks/parsers.py``.
 """
 
 import weakref

@@ -75,7 +75,7 @@ def _make_map(shape: Any) -> Convert:
         parsed = {}
         for pair in node:
             by_name = {_strip_namespace("", child.tag): child for child in pair}
-            if len(pair) != 2 or by_name.keys() != {key_name, value_name}:
+            if by_name.keys() != {key_name, value_name}:
                 raise Unusual
             key, value = by_name[key_name], by_name[value_name]
             parsed[_value_of(key, convert_key)] = _value_of(value, convert_value)
