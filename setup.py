@@ -57,7 +57,6 @@ setup(
     packages=[
         "aws_interactions",
         "aws_interactions.compiled_parsers",
-        "aws_interactions.compiled_parsers",
         "aws_interactions.dynamodb_interactions",
         "aws_interactions.rds_interactions",
         "aws_interactions.ec2_interactions",
