@@ -144,7 +144,7 @@ class Console:
 
     def lines(self, text: str) -> None:
         """Write lines to standard error as they are, but for control characters in them."""
-        with self._status_line.hidden():
+        with self._status_line.hidden(at_line_start=True):
             self._stderr.write("".join(f"{row_formats.visible(line)}\n" for line in text.splitlines()))
             self._stderr.flush()
 
@@ -172,7 +172,7 @@ class Console:
 
     def _say(self, text: str, **style: Any) -> None:
         line = row_formats.visible(text)
-        with self._status_line.hidden():
+        with self._status_line.hidden(at_line_start=True):
             self._stderr.write((click.style(line, **style) if self._has_colour else line) + "\n")
             self._stderr.flush()
 

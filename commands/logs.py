@@ -21,7 +21,7 @@ def configure_logging(settings: Settings) -> None:
         """Has what is shown at the end of a terminal out of the way while it writes."""
 
         def emit(self, record: logging.LogRecord) -> None:
-            with PROCESS_STATUS_LINE.hidden():
+            with PROCESS_STATUS_LINE.hidden(at_line_start=True):
                 super().emit(record)
 
     class OneLineMessages(logging.Formatter):

@@ -97,7 +97,7 @@ def make_client_settings(settings: Settings, call_budget: "CallBudget | None" = 
 
 def _ask_for_code(prompt: str) -> str:
     # Several profiles may each want a code of their own, on threads of their own.
-    with _ONE_QUESTION_AT_A_TIME, PROCESS_STATUS_LINE.hidden():
+    with _ONE_QUESTION_AT_A_TIME, PROCESS_STATUS_LINE.hidden(at_line_start=True):
         return getpass.getpass(prompt)
 
 

@@ -78,7 +78,7 @@ def _ask(name: str, *, is_binary: bool) -> SecretValue:
 
 def _typed(prompt: str) -> bytes:
     try:
-        with PROCESS_STATUS_LINE.hidden():
+        with PROCESS_STATUS_LINE.hidden(at_line_start=True):
             data = getpass.getpass(prompt).encode("utf-8", "surrogateescape")
     except UnicodeDecodeError:
         # Without the error, which has all that was typed.

@@ -70,22 +70,34 @@ class StatusLine:
             self._lock.release()
 
     @contextmanager
-    def hidden(self) -> Iterator[None]:
-        """Take the line away while something else is written or asked, which may take its time."""
+    def hidden(self, *, at_line_start: bool = False) -> Iterator[None]:
+        """Take the line away while something else is written or asked, which may take its time.
+
+        ``at_line_start``: what is written goes below data whose last line is not finished yet.
+        """
         if not self.is_on:
             yield
             return
         # With a limit: who asks on one thread must not hold up the end that another one wants to tell.
         is_held = self._lock.acquire(timeout=_LONGEST_WAIT_SECONDS)
         try:
-            if self._is_drawn:
-                self._is_drawn = False
-                back = f"\x1b[A\x1b[{len(self._unfinished) + 1}G" if self._unfinished else ""
-                self._put(_ERASE + back)
+            self._make_way(at_line_start=at_line_start)
             yield
         finally:
             if is_held:
                 self._lock.release()
+
+    def _make_way(self, *, at_line_start: bool) -> None:
+        parts = [_ERASE] if self._is_drawn else []
+        if self._unfinished and self._is_drawn and not at_line_start:
+            parts.append(f"\x1b[A\x1b[{len(self._unfinished) + 1}G")
+        elif self._unfinished and not self._is_drawn and at_line_start:
+            parts.append("\n")
+        if at_line_start:
+            self._unfinished = ""
+        self._is_drawn = False
+        if parts:
+            self._put("".join(parts))
 
     def note_written(self, data: bytes) -> None:
         """Take note of what went to the same terminal as data, for a line that it left unfinished."""
