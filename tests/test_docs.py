@@ -12,11 +12,12 @@ import pytest
 from tests.support.program import ROOT, run_program
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FLEETS = (ROOT / "docs" / "fleets.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 ON_SANDBOX = sorted(
     {
         line.strip().removeprefix("$ ")
-        for line in README.splitlines()
+        for line in (README + FLEETS).splitlines()
         if line.startswith("$ manage-resources --sandbox")
     }
 )
@@ -34,7 +35,7 @@ def test_WHEN_the_docs_are_checked_THEN_they_agree_with_the_code() -> None:
 
 
 @pytest.mark.parametrize("line", ON_SANDBOX)
-def test_WHEN_a_line_of_the_readme_is_run_on_the_sandbox_THEN_it_works(
+def test_WHEN_a_line_of_the_guides_is_run_on_the_sandbox_THEN_it_works(
     line: str, sandbox_environment: dict[str, str]
 ) -> None:
     done = run_program(shlex.split(line, comments=True)[1:], sandbox_environment)
