@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import stat
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -182,6 +183,10 @@ def steady_file(file_path: Path) -> Iterator[SteadyFile]:
         yield SteadyFile(file, file_path)
 
 
+class _Writer:
+    """Lives as long as the new file of somebody may be there."""
+
+
 @contextmanager
 def new_file(file_path: Path, *, overwrite: bool = False) -> Iterator[Callable[[bytes], None]]:
     """Yield a function that writes to a new file, which gets its name only if the body ends well.
@@ -196,6 +201,9 @@ def new_file(file_path: Path, *, overwrite: bool = False) -> Iterator[Callable[[
     """
     replaced_mode = check_destination(file_path, overwrite=overwrite)
     temporary = file_path.parent / f".{secrets.token_hex(12)}.part"
+    # The end of the program removes it too, if the thread that writes it hangs in a call then.
+    writer = _Writer()
+    remove = weakref.finalize(writer, temporary.unlink, missing_ok=True)
     try:
         mode = _mode_of_new_files(file_path) if replaced_mode is None else replaced_mode
         descriptor = _create_private(temporary, file_path)
@@ -214,7 +222,7 @@ def new_file(file_path: Path, *, overwrite: bool = False) -> Iterator[Callable[[
         with _as_cant_write(file_path):
             _put_in_place(temporary, file_path, overwrite=overwrite)
     finally:
-        temporary.unlink(missing_ok=True)
+        remove()
 
 
 def check_destination(file_path: Path, *, overwrite: bool) -> int | None:

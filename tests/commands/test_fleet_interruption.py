@@ -8,12 +8,13 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.commands.test_entry_point import wait_until
 from tests.support.aws_answers import s3_error
-from tests.support.loopback_proxy import Fault, LoopbackProxy, SeenRequest, Silence
+from tests.support.loopback_proxy import CutBody, Fault, LoopbackProxy, SeenRequest, Silence
 from tests.support.program import PROGRAM, ROOT, run_on_terminal
 
 ACCOUNTS = "123456789012,111122223333,444455556666"
@@ -192,6 +193,28 @@ def test_WHEN_a_signal_answers_the_question_THEN_nothing_is_changed(
     assert session.exit_code == exit_code
     assert session.screen.splitlines()[-len(last) :] == last
     assert proxy.writes == []
+
+
+def test_WHEN_downloads_hang_AND_two_signals_come_THEN_no_half_file_is_left(
+    proxied_environment: dict[str, str], proxy: LoopbackProxy, tmp_path: Path
+) -> None:
+    proxy.disturb = lambda request: (
+        CutBody(10, silent_seconds=30)
+        if "docs/readme.txt" in request.path and request.method == "GET"
+        else None
+    )
+    program = started(
+        ["s3", "get", TEMPLATE, "docs/readme.txt", str(tmp_path / "{account}-{region}"), *EVERYWHERE],
+        proxied_environment,
+    )
+    wait_until(lambda: len(list(tmp_path.glob(".*.part"))) >= 6)
+    program.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    program.send_signal(signal.SIGINT)
+    ended(program, within=3)
+
+    assert program.returncode == 130
+    assert not [path for path in tmp_path.iterdir() if path.is_file()]
 
 
 def test_WHEN_a_signal_comes_while_it_waits_for_its_rate_THEN_it_does_not_wait_on(
