@@ -1,4 +1,4 @@
-"""What a run takes from the machine does not grow with its targets, but for a little that each session needs."""
+"""What a run takes from the machine does not grow with its targets, but for what each session needs."""
 
 import json
 import subprocess

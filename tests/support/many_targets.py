@@ -33,7 +33,7 @@ def main(endpoint_url: str) -> None:
         run_fleet(lambda provider: [get_caller_identity(provider)], targets, providers.provider_for), start=1
     ):
         rows += outcome.row_count
-        most_descriptors = max(most_descriptors, len(os.listdir("/proc/self/fd")))
+        most_descriptors = max(most_descriptors, len(list(Path("/proc/self/fd").iterdir())))
         if count == WARM_AFTER:
             warm = resident_bytes()
     found = {"outcomes": count, "rows": rows, "descriptors": most_descriptors}
