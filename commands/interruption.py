@@ -5,7 +5,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import NoReturn, TypeVar
 
@@ -56,12 +55,14 @@ def ending_in_good_order(control: RunControl, *, at_once: bool = False) -> Itera
 
 def _terminal_as_it_is() -> Callable[[], None]:
     """Return what makes the terminal behave as it does now."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return lambda: None
     import termios
 
     try:
         descriptor = sys.stdin.fileno()
         attributes = termios.tcgetattr(descriptor)
-    except (AttributeError, OSError, ValueError, termios.error):
+    except (OSError, ValueError, termios.error):
         return lambda: None
     return lambda: termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
 
@@ -73,6 +74,9 @@ def unless_stopped(control: RunControl, function: Callable[[], Result]) -> Resul
     """
     if not control.has_deadline:
         return function()
+    # Loaded here: a short command has no deadline.
+    from queue import Empty, SimpleQueue
+
     ends: SimpleQueue[Callable[[], Result]] = SimpleQueue()
 
     def call() -> None:
