@@ -21,9 +21,7 @@ class EmptySelection(GuardRefused):
     """What was selected comes to no target at all; ``selection`` says what was selected."""
 
     def __init__(self, selection: str) -> None:
-        super().__init__(
-            f"{selection}; an empty selection never means all, so nothing was done"
-        )
+        super().__init__(f"{selection}; an empty selection never means all, so nothing was done")
         self.selection = selection
 
 
