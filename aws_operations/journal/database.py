@@ -121,7 +121,7 @@ def reason_of(error: Exception) -> str:
     """Return in a few words why SQLite or the system refused."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    if str(error) == "database is locked":
+    if is_busy(error):
         return "another process does not let go of it"
     if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorname in {
         "SQLITE_CORRUPT",
@@ -129,6 +129,13 @@ def reason_of(error: Exception) -> str:
     }:
         return f"{error}; move it away to begin a new one"
     return str(error)
+
+
+def is_busy(error: Exception) -> bool:
+    """Say whether another process's transaction is in the way."""
+    # The lower byte is the error, the others say what SQLite did.
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _make_private(path: Path) -> None:

@@ -50,12 +50,14 @@ class RunIsHeld(GuardRefused):
 
 
 class NothingToResume(GuardRefused):
-    """A run ended before it was agreed what to change, so that there is nothing to go on with."""
+    """A run ended before it was written down what it would do, so that there is nothing to go on with.
 
-    def __init__(self, run_id: str) -> None:
-        super().__init__(
-            f"run {run_id} ended before its changes were agreed on; nothing was changed: run the command anew"
-        )
+    One that changes things ended before these were agreed on, one that reads before its targets were kept.
+    """
+
+    def __init__(self, run_id: str, *, is_writing: bool = True) -> None:
+        what = "its changes were agreed on; nothing was changed" if is_writing else "it read anything"
+        super().__init__(f"run {run_id} ended before {what}: run the command anew")
         self.run_id = run_id
 
 

@@ -34,8 +34,8 @@ _TRIES_FOR_AN_ID = 100
 class RunToBegin:
     """What a run is, before it does anything; none of it may be secret.
 
-    ``settings`` is whatever JSON the caller needs to do the run again. ``base_account`` is that of the
-    credentials that it begins with.
+    ``settings`` is whatever JSON the caller needs to do the run again, ``directory`` where it begins, empty
+    where that is nowhere. ``base_account`` is that of the credentials that it begins with.
     """
 
     arguments: Sequence[str]
@@ -78,7 +78,7 @@ class Journal:
 
     def begin(self, run: RunToBegin) -> RunRecord:
         """Write down that a run begins and return its record; durable when this returns."""
-        database = self._open()
+        writer = self._writer()
         for _ in range(_TRIES_FOR_AN_ID):
             run_id = self._new_id()
             with errors_of(self.path):
@@ -86,13 +86,13 @@ class Journal:
             if lock is None:
                 continue
             try:
-                number = self._insert(database, run_id, run)
+                number = self._insert(writer, run_id, run)
             except BaseException:
                 lock.release()
-                database.close()
+                writer.close()
                 raise
             if number is not None:
-                return RunRecord(run_id, number, GroupWriter(database, self.path), lock, clock=self._clock)
+                return RunRecord(run_id, number, writer, lock, clock=self._clock)
             lock.release()
         raise JournalUnwritable(self.path, "no id is free for another run")
 
@@ -103,19 +103,12 @@ class Journal:
         if lock is None:
             raise RunIsHeld(run.id, run.process_id)
         try:
-            database = self._open()
-            record = RunRecord(run.id, run.number, GroupWriter(database, self.path), lock, clock=self._clock)
-            record.load_targets()
-            with errors_of(self.path, JournalUnwritable):
-                changed = database.execute(
-                    "UPDATE run SET ended = NULL, state = NULL, reason = NULL, counts = NULL, process_id = ?"
-                    " WHERE number = ? AND id = ?",
-                    (os.getpid(), run.number, run.id),
-                )
+            record = RunRecord(run.id, run.number, self._writer(), lock, clock=self._clock)
+            is_there = record.go_on()
         except BaseException:
             lock.release()
             raise
-        if not changed.rowcount:
+        if not is_there:
             lock.release()
             raise NoSuchRun(run.id)
         return record
@@ -183,6 +176,9 @@ class Journal:
     def _open(self) -> sqlite3.Connection:
         return open_database(self.path, busy_seconds=self._busy_seconds)
 
+    def _writer(self) -> GroupWriter:
+        return GroupWriter(self._open(), self.path, busy_seconds=self._busy_seconds)
+
     def _reader(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = self._open()
@@ -192,9 +188,9 @@ class Journal:
         moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self._clock()))
         return f"{moment}-{secrets.token_hex(2)}"
 
-    def _insert(self, database: sqlite3.Connection, run_id: str, run: RunToBegin) -> int | None:
+    def _insert(self, writer: GroupWriter, run_id: str, run: RunToBegin) -> int | None:
         """Return the number of the run, ``None`` if its id is taken."""
-        with errors_of(self.path, JournalUnwritable):
+        with writer.transaction() as database:
             inserted = database.execute(
                 "INSERT OR IGNORE INTO run"
                 " (id, arguments, directory, settings, base_account, is_writing, process_id, started)"
@@ -202,7 +198,7 @@ class Journal:
                 (
                     run_id,
                     json.dumps(list(run.arguments)),
-                    run.directory,
+                    _storable(run.directory),
                     json.dumps(run.settings),
                     run.base_account,
                     run.is_writing,
@@ -239,6 +235,15 @@ class Journal:
         for table in ("change", "target"):
             of_none = f"number >> {RUN_SHIFT} NOT IN (SELECT number FROM run)"  # noqa: S608 - ours
             _delete_by_steps(database, table, of_none, ())
+
+
+def _storable(directory: str) -> str | bytes:
+    """Return the name of a directory as SQLite takes it: one that is no text as the bytes that it is."""
+    try:
+        directory.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(directory)
+    return directory
 
 
 def _delete_by_steps(database: sqlite3.Connection, table: str, where: str, values: tuple[int, ...]) -> None:

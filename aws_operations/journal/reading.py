@@ -1,6 +1,7 @@
 """What the journal has of runs, read row by row."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
@@ -45,7 +46,7 @@ def summary_of(
         number=number,
         id=run_id,
         arguments=tuple(json.loads(arguments)),
-        directory=directory,
+        directory=os.fsdecode(directory),
         settings=json.loads(settings),
         base_account=account,
         is_writing=bool(is_writing),

@@ -1,5 +1,6 @@
 """The journal of one run while it is under way: what it will do, what it begins, what came of it."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +19,10 @@ from aws_operations.targets import Target
 _ROWS_A_TRANSACTION = 500
 _LONGEST_ERROR = 4000
 
+_GO_ON = (
+    "UPDATE run SET ended = NULL, state = NULL, reason = NULL, counts = NULL, process_id = ?"
+    " WHERE number = ? AND id = ?"
+)
 _ADD_TARGET = "INSERT INTO target (number, region, account, profile) VALUES (?, ?, ?, ?)"
 _OUTCOME = (
     "UPDATE target SET status = ?, row_count = ?, duration = ?, error = ?, error_kind = ? WHERE number = ?"
@@ -64,23 +69,41 @@ class RunRecord:
         """The resources and targets whose results the journal did not take."""
         return self._writer.unwritten
 
-    def load_targets(self) -> None:
-        """Know the targets that the run has in the journal, for a run that is resumed."""
+    def hurry_when(self, is_in_haste: Callable[[], bool]) -> None:
+        """Wait no longer than a moment for other processes as soon as the run is in haste to end."""
+        self._writer.is_in_haste = is_in_haste
+
+    def go_on(self) -> bool:
+        """Write down that a run that ended goes on, in the targets that it has; says whether it is there."""
         with self._writer.transaction() as database:
+            changed = database.execute(_GO_ON, (os.getpid(), self._number, self.id))
             for number, record in targets_of(database, self._number):
                 self._number_by_target[record.target] = number
+        return changed.rowcount > 0
 
     def plan_targets(self, targets: Iterable[Target]) -> None:
         """Write down where the run will work; durable when this returns."""
         with self._writer.transaction() as database:
-            position = _last_number(database, "target", self._number)
-            for target in targets:
-                if target in self._number_by_target:
-                    continue
-                position += 1
-                self._number_by_target[target] = position
-                values = (position, target.aws_region, target.aws_account, target.aws_profile)
-                database.execute(_ADD_TARGET, values)
+            self._add_targets(targets, database)
+
+    def replace_targets(self, old: Iterable[Target], new: Iterable[Target]) -> None:
+        """Write down that the run will work in new targets in place of old ones, all or nothing."""
+        with self._writer.transaction() as database:
+            self._add_targets(new, database)
+            database.executemany(
+                "DELETE FROM target WHERE number = ?",
+                [(self._number_by_target[target],) for target in old],
+            )
+
+    def _add_targets(self, targets: Iterable[Target], database: sqlite3.Connection) -> None:
+        position = _last_number(database, "target", self._number)
+        for target in targets:
+            if target in self._number_by_target:
+                continue
+            position += 1
+            self._number_by_target[target] = position
+            values = (position, target.aws_region, target.aws_account, target.aws_profile)
+            database.execute(_ADD_TARGET, values)
 
     def outcome(self, outcome: Outcome) -> None:
         """Write down what came of a target, its rows left out; durable a moment later."""
@@ -153,6 +176,7 @@ class RunRecord:
         if self._is_ended:
             return
         self._is_ended = True
+        told = None if reason is None else _storable(reason)
         try:
             self._writer.flush()
             with self._writer.transaction() as database:
@@ -160,7 +184,7 @@ class RunRecord:
                 ended_as = state or _state_of(counts, is_stopped=reason is not None)
                 database.execute(
                     "UPDATE run SET ended = ?, state = ?, reason = ?, counts = ? WHERE number = ?",
-                    (self._clock(), ended_as.value, reason, counts_as_json(counts), self._number),
+                    (self._clock(), ended_as.value, told, counts_as_json(counts), self._number),
                 )
         finally:
             self._writer.close()
@@ -184,4 +208,9 @@ def _last_number(database: sqlite3.Connection, table: str, run_number: int) -> i
 def _error_parts(error: Exception | None) -> tuple[str | None, str | None]:
     if error is None:
         return None, None
-    return redact(" ".join(str(error).split()))[:_LONGEST_ERROR], type(error).__name__
+    return _storable(redact(" ".join(str(error).split()))[:_LONGEST_ERROR]), type(error).__name__
+
+
+def _storable(text: str) -> str:
+    # SQLite takes UTF-8 only; the names of files that an error tells of may be anything.
+    return text.encode("utf-8", "backslashreplace").decode()

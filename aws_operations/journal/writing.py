@@ -2,16 +2,19 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws_operations.journal.database import errors_of, reason_of
+from aws_operations.journal.database import errors_of, is_busy, reason_of
 from aws_operations.journal.journal_errors import JournalUnwritable
 
 _LONGEST_WAIT_SECONDS = 0.1
+_RETRY_SECONDS = 0.02
+_BUSY_SECONDS_IN_HASTE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,17 @@ class GroupWriter:
     """Writes entries of any thread through one connection, which it owns.
 
     Of the threads that wait at once one commits for all. What did not have to be durable follows
-    with the next commit, or after a tenth of a second.
+    with the next commit, or after a tenth of a second. ``busy_seconds``: how long to wait for another
+    process's transaction; once ``is_in_haste`` says so, half a second at most.
     """
 
-    def __init__(self, database: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, database: sqlite3.Connection, path: Path, *, busy_seconds: float) -> None:
+        # SQLite's own waiting can neither be cut short nor be interrupted.
+        database.execute("PRAGMA busy_timeout = 0")
         self._database = database
         self._path = path
+        self._busy_seconds = busy_seconds
+        self.is_in_haste: Callable[[], bool] = lambda: False
         self._queue = threading.Lock()
         self._commits = threading.Lock()
         self._tickets: list[_Ticket] = []
@@ -91,7 +99,7 @@ class GroupWriter:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for one transaction of its own; nothing stays of one that raises."""
         with self._commits, errors_of(self._path, JournalUnwritable):
-            self._database.execute("BEGIN IMMEDIATE")
+            self._begin()
             try:
                 yield self._database
                 self._database.execute("COMMIT")
@@ -152,7 +160,7 @@ class GroupWriter:
 
     def _execute(self, *groups: Iterable[Entry]) -> None:
         execute = self._database.execute
-        execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             for entries in groups:
                 for entry in entries:
@@ -161,6 +169,21 @@ class GroupWriter:
         except BaseException:
             self._roll_back()
             raise
+
+    def _begin(self) -> None:
+        began_at = time.monotonic()
+        while True:
+            try:
+                self._database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() - began_at >= self._longest_wait():
+                    raise
+                time.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+    def _longest_wait(self) -> float:
+        return min(self._busy_seconds, _BUSY_SECONDS_IN_HASTE) if self.is_in_haste() else self._busy_seconds
 
     def _roll_back(self) -> None:
         # After some errors SQLite has done it by itself.
