@@ -135,6 +135,23 @@ def resolve_targets(
     with its error as the obstacle and its regions as they were given; but where there is one's own account
     only, its error is raised. Raises ``EmptySelection``, and ``RunStopped`` when ``control`` is stopped.
     """
+    resolved = resolve_some(
+        planned, selection, providers, asked_in=asked_in, workers=workers, control=control
+    )
+    refuse_empty(resolved, f"no enabled region matches {','.join(selection.regions)}")
+    return resolved
+
+
+def resolve_some(
+    planned: Sequence[PlannedTarget],
+    selection: Selection,
+    providers: TargetProviders,
+    *,
+    asked_in: Callable[[Target], str],
+    workers: int = DEFAULT_WORKERS,
+    control: RunControl | None = None,
+) -> list[PlannedTarget]:
+    """Do the same for some of the targets of a run, all of which may be skipped."""
     control = control or RunControl()
     found: dict[Target, list[Target]] = {}
     errors: dict[Target, Exception] = {}
@@ -157,9 +174,18 @@ def resolve_targets(
     failures = [error for error in errors.values() if not isinstance(error, TargetSkipped)]
     if failures and not selection.enters_accounts and not selection.profiles:
         raise failures[0]
-    resolved = [new for each in planned for new in _after_asking(each, found, errors)]
-    refuse_empty(resolved, f"no enabled region matches {','.join(selection.regions)}")
-    return resolved
+    return [new for each in planned for new in _after_asking(each, found, errors)]
+
+
+def planned_again(
+    target: Target, selection: Selection, region_of_profile: Callable[[str], str]
+) -> PlannedTarget:
+    """Return a target that could not be resolved before as ``plan_targets`` would plan it now."""
+    if target.aws_profile is None:
+        return PlannedTarget(target)
+    if selection.regions:
+        return PlannedTarget(replace(target, aws_account=None))
+    return _place_of_profile(target.aws_profile, selection, region_of_profile)
 
 
 def refuse_empty(planned: Sequence[PlannedTarget], what: str) -> None:

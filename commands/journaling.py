@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aws_operations.journal import Journal, JournalProblem, RunRecord, RunState, RunSummary, TargetRecord
     from aws_operations.targets import Target
     from commands.runner import Run
+    from commands.target_setup import KnownTargets
 
 # Consent is given to a run, not kept with it; these say how the one who resumes wants to see it.
 _NOT_KEPT = ("yes", "output", "query", "log_level", "debug")
@@ -48,6 +49,30 @@ class Resumption:
         if self.run.is_writing:
             return self.with_failed and (record.is_left or record.is_failed)
         return record.is_left or (self.with_failed and record.is_failed)
+
+    def known_targets(self) -> "KnownTargets":
+        """Return the targets, and whose each profile was that may act in them or make changes."""
+        from commands.target_setup import KnownTargets
+
+        of_profiles = [
+            record.target
+            for record in self.journal.targets(self.run)
+            if record.target.aws_profile and (self.run.is_writing or self._is_wanted(record))
+        ]
+        return KnownTargets(
+            self.targets(),
+            self.run.counts.targets,
+            {str(each.aws_profile): each.aws_account for each in of_profiles if each.aws_account},
+        )
+
+    def note_targets(self, known: "Sequence[Target]", found: "Sequence[Target]") -> None:
+        """Write down what targets turned out to be that stood for what was never found out."""
+        old, new = set(known), set(found)
+        if old != new:
+            self.record.replace_targets(
+                [target for target in known if target not in new],
+                [target for target in found if target not in old],
+            )
 
     def check_account(self, base: "AwsClientProvider") -> None:
         """Raise ``OtherAccount`` if the identity is of another account than the one that began the run."""
@@ -111,6 +136,7 @@ class RunJournal:
             self.problem = problem
             self._run.console.warn(f"{problem}; this run goes on, and cannot be resumed")
             return
+        self._record.hurry_when(lambda: self._run.control.is_stopped)
         for outcome in self._early:
             self.outcome(outcome)
 
@@ -129,7 +155,7 @@ class RunJournal:
             record = journal.begin(
                 RunToBegin(
                     arguments=self._run.arguments,
-                    directory=str(Path.cwd()),
+                    directory=_working_directory(),
                     settings=kept_settings(self._run.settings, region),
                     base_account=account,
                     is_writing=self._is_writing,
@@ -248,6 +274,14 @@ def account_of(aws_provider: "AwsClientProvider") -> str | None:
         return aws_provider.get_aws_env().aws_account
     except AwsInteractionError:
         return None
+
+
+def _working_directory() -> str:
+    """Return where the process works, empty where somebody took that directory away."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return ""
 
 
 def kept_settings(settings: Settings, region: str | None) -> dict[str, Any]:

@@ -24,8 +24,8 @@ def resume(wanted: str, console: Console, *, with_failed: bool, given: Settings)
         run = journal.find(wanted)
         if run.state is RunState.RUNNING:
             raise RunIsHeld(run.id, run.process_id)
-        if run.is_writing and not run.has_plan:
-            raise NothingToResume(run.id)
+        if (run.is_writing and not run.has_plan) or not run.counts.targets:
+            raise NothingToResume(run.id, is_writing=run.is_writing)
         if not _has_something_to_do(run, with_failed=with_failed):
             console.note(_standing(run))
             return _exit_code(run)
@@ -57,6 +57,8 @@ def _gone_on_with(resumption: Resumption, console: Console) -> int:
 
 def _go_to(run: RunSummary) -> None:
     """Work where the run was begun: the paths in its arguments and changes are from there."""
+    if not run.directory:
+        return
     try:
         os.chdir(run.directory)
     except OSError as error:

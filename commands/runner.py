@@ -143,9 +143,12 @@ def _fleet(
 ) -> Fleet:
     if resumption is None:
         return chosen_fleet(settings, console, control=control, call_budget=budget)
-    fleet = known_fleet(settings, resumption.targets(), call_budget=budget)
-    resumption.check_account(fleet.providers.base)
-    return replace(fleet, is_part_of=resumption.run.counts.targets)
+    known = resumption.known_targets()
+    fleet = known_fleet(
+        settings, known, check_base=resumption.check_account, control=control, call_budget=budget
+    )
+    resumption.note_targets(known.targets, fleet.targets)
+    return fleet
 
 
 def _budget(settings: Settings, control: RunControl) -> "CallBudget | None":

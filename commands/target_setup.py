@@ -1,12 +1,12 @@
 """Makes the fleet of a run, its targets and their providers, from the settings."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.aws_errors import WrongAccount
 from aws_operations.guards import TooManyTargets, UnexpectedAccount
 from aws_operations.region_status import RegionStatus
 from aws_operations.targets import Target, TargetProviders
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from aws_interactions.client_settings import ClientSettings
     from aws_operations.run_control import RunControl
     from aws_operations.target_selection import PlannedTarget, Selection
-
-_NEVER_SAID = "the account never said which regions these are; run the command anew for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,19 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownTargets:
+    """What is known from before of where a run is to go on.
+
+    ``total`` is of how many targets these are the ones that are left, ``account_by_profile`` whose each
+    profile was that may act.
+    """
+
+    targets: Sequence[Target]
+    total: int
+    account_by_profile: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Bases:
     """The providers that all others derive from: one identity, or one for each profile."""
 
@@ -58,6 +69,8 @@ class _Bases:
     client_settings: "ClientSettings"
     base: AwsClientProvider
     by_profile: dict[str, AwsClientProvider] = field(default_factory=dict)
+    problem_by_profile: dict[str, Exception] = field(default_factory=dict)
+    """Why profiles must not act."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -74,6 +87,8 @@ class _Bases:
         )
 
     def for_profile(self, name: str) -> AwsClientProvider:
+        if name in self.problem_by_profile:
+            raise self.problem_by_profile[name]
         with self.lock:
             if name not in self.by_profile:
                 self.by_profile[name] = make_provider(
@@ -115,22 +130,76 @@ def chosen_fleet(
 
 
 def known_fleet(
-    settings: Settings, targets: Sequence[Target], *, call_budget: "CallBudget | None" = None
+    settings: Settings,
+    known: KnownTargets,
+    *,
+    check_base: Callable[[AwsClientProvider], None],
+    control: "RunControl",
+    call_budget: "CallBudget | None" = None,
 ) -> Fleet:
-    """Return the fleet of targets that are known from before, asking nobody for more.
+    """Return the fleet of targets that are known from before.
 
-    One that stands for an account which did not say its regions fails again. Raises ``UnexpectedAccount``.
+    ``check_base`` may refuse the identity before anybody else is asked. Accounts that did not say before
+    which regions these are, and profiles that did not say whose they are, are asked again. Of a profile that
+    is another account's by now, or does not tell, the targets fail with ``WrongAccount`` or its error. Raises
+    ``UnexpectedAccount``, ``TooManyTargets``, and ``RunStopped`` when ``control`` is stopped meanwhile.
     """
-    from aws_operations.target_selection import PlannedTarget
-
-    _check_expected_account(settings.expect_account, targets)
+    _check_expected_account(settings.expect_account, known.targets)
     bases = _Bases.of(settings, call_budget)
-    vague = [
-        PlannedTarget(target, obstacle=InvalidInput(f"{target.aws_region}: {_NEVER_SAID}"))
-        for target in targets
-        if not is_region(target.aws_region)
-    ]
-    return _fleet(settings, targets, bases.providers(vague), bases)
+    check_base(bases.base)
+    _hold_profiles(known.account_by_profile, bases, control)
+    resolved = _resolved_anew(settings, known, bases, control)
+    targets = [target for target in known.targets if not is_vague(target)]
+    targets.extend(each.target for each in resolved)
+    return replace(_fleet(settings, targets, bases.providers(resolved), bases), is_part_of=known.total)
+
+
+def is_vague(target: Target) -> bool:
+    """Say whether a target stands for what was never found out: regions, or the account of a profile."""
+    is_nobodys = target.aws_profile is not None and target.aws_account is None
+    return is_nobodys or not is_region(target.aws_region)
+
+
+def _hold_profiles(account_by_profile: Mapping[str, str], bases: _Bases, control: "RunControl") -> None:
+    """Let no profile act that is of another account than it was, or does not say of which."""
+    if not account_by_profile:
+        return
+    from aws_operations.fleet import run_work
+
+    def check(target: Target) -> Iterable[object]:
+        actual = bases.for_profile(str(target.aws_profile)).get_aws_env().aws_account
+        if actual != target.aws_account:
+            raise WrongAccount(expected_account=str(target.aws_account), actual_account=actual)
+        return ()
+
+    profiles = [Target("", account, name) for name, account in account_by_profile.items()]
+    for outcome in run_work(check, profiles, lambda *_: None, control=control):
+        if outcome.error is not None:
+            bases.problem_by_profile[str(outcome.target.aws_profile)] = outcome.error
+    control.check()
+
+
+def _resolved_anew(
+    settings: Settings, known: KnownTargets, bases: _Bases, control: "RunControl"
+) -> "list[PlannedTarget]":
+    vague = [target for target in known.targets if is_vague(target)]
+    if not vague:
+        return []
+    from aws_operations.fleet import DEFAULT_WORKERS
+    from aws_operations.target_selection import planned_again, resolve_some
+
+    selection = selection_of(settings)
+    planned = [planned_again(target, selection, bases.region_of_profile) for target in vague]
+    resolved = resolve_some(
+        planned,
+        selection,
+        bases.providers(planned),
+        asked_in=_asking_region(bases),
+        workers=settings.workers or DEFAULT_WORKERS,
+        control=control,
+    )
+    _check_number(settings, known.total - len(vague) + _count(resolved), is_final=True)
+    return resolved
 
 
 def planned_targets(settings: Settings, bases: _Bases | None = None) -> "list[PlannedTarget]":
@@ -160,7 +229,14 @@ def selection_of(settings: Settings) -> "Selection":
 
 def check_count(settings: Settings, planned: "Sequence[PlannedTarget]", *, is_final: bool) -> None:
     """Raise ``TooManyTargets`` for more targets than ``--max-targets``; skipped ones do not count."""
-    count = sum(not each.is_skipped for each in planned)
+    _check_number(settings, _count(planned), is_final=is_final)
+
+
+def _count(planned: "Sequence[PlannedTarget]") -> int:
+    return sum(not each.is_skipped for each in planned)
+
+
+def _check_number(settings: Settings, count: int, *, is_final: bool) -> None:
     if settings.max_targets is not None and count > settings.max_targets:
         raise TooManyTargets(target_count=count, max_targets=settings.max_targets, is_at_least=not is_final)
 
