@@ -10,6 +10,7 @@ are due by now. Whoever waits looks at the rate again each second, because it ch
 knows botocore: ``paced_retries`` installs a budget on clients.
 """
 
+import heapq
 import math
 import threading
 import time
@@ -45,6 +46,7 @@ class Bucket:
         "_began_at_rate",
         "_due",
         "_due_at",
+        "_given_back",
         "_limit",
         "_lock",
         "_rate",
@@ -64,6 +66,7 @@ class Bucket:
         self._share = share
         self._rate = limit
         self._tickets = 0
+        self._given_back: list[int] = []
         self._due = 0.0 if limit is None else _burst(limit)
         self._due_at = now
         self._recent = 0.0
@@ -89,7 +92,7 @@ class Bucket:
                 if not ticket:
                     self._tickets += 1
                     ticket = self._tickets
-                missing = ticket - self._due
+                missing = ticket - self._due - sum(other < ticket for other in self._given_back)
                 if missing > _ROUNDING:
                     return ticket, missing / self._rate + max(0.0, self._due_at - now)
             self._recent = self._recent_by(now) + 1
@@ -100,7 +103,7 @@ class Bucket:
         """Take back the ticket of a request that will not be sent; all behind it come one sooner."""
         if ticket:
             with self._lock:
-                self._due += 1
+                heapq.heappush(self._given_back, ticket)
 
     def slow_down(self, *, sent_at: float, now: float, hold_seconds: float = 0.0) -> None:
         """Take note that a request was throttled; nobody's turn comes within ``hold_seconds``.
@@ -118,7 +121,7 @@ class Bucket:
                 self._bring_up_to(now, self._rate)
                 self._due_at = max(self._due_at, now + hold_seconds)
             # What was saved up while it was quiet is not for now.
-            self._due = min(self._due, float(self._tickets))
+            self._due = min(self._due, float(self._tickets - len(self._given_back)))
 
     def speed_up(self, *, sent_at: float, now: float) -> None:
         """Take note that a request was answered; one sent before the last slowing says nothing."""
@@ -146,8 +149,12 @@ class Bucket:
     def _bring_up_to(self, now: float, rate: float) -> None:
         seconds = now - self._due_at
         if seconds > 0:
-            self._due = min(self._due + seconds * rate, self._tickets + _burst(rate))
+            in_line = self._tickets - len(self._given_back)
+            self._due = min(self._due + seconds * rate, in_line + _burst(rate))
             self._due_at = now
+            while self._given_back and self._given_back[0] <= self._due:
+                heapq.heappop(self._given_back)
+                self._due += 1
 
     def _recent_by(self, now: float) -> float:
         return self._recent * math.exp(min(0.0, self._recent_at - now) / _MEASURED_SECONDS)

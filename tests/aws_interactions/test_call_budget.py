@@ -274,6 +274,30 @@ def test_WHEN_patience_runs_out_THEN_the_call_is_not_to_be_made_again_AND_its_pl
     assert time.clock() == pytest.approx(1022, abs=1)
 
 
+def test_WHEN_many_lose_patience_together_THEN_those_before_them_in_the_queue_come_no_sooner() -> None:
+    time = SimulatedTime()
+    budget = budget_in(time, rate_per_second=2, patience=5)
+    for _ in range(2):
+        send(budget)
+    sent_at: list[float] = []
+
+    def wait(*, is_throttled: bool) -> None:
+        pace = budget.pace_for(ACCOUNT, REGION, "rds")
+        if is_throttled:
+            pace.throttled_since = time.clock()
+        time.sleep(0.02 if is_throttled else 0.01)
+        if budget.wait_for_turn(pace, is_throttled=is_throttled):
+            sent_at.append(time.clock() - 1000)
+
+    patient = [lambda: wait(is_throttled=False)] * 20
+    impatient = [lambda: wait(is_throttled=True)] * 20
+    time.run_together(*patient, *impatient)
+    later = send(budget)
+
+    assert sorted(sent_at) == pytest.approx([number / 2 for number in range(1, 21)], abs=0.1)
+    assert later.sent_at - 1000 == pytest.approx(10.5, abs=0.1)
+
+
 def test_WHEN_many_accounts_come_by_THEN_the_last_10_000_buckets_are_kept_in_little_memory() -> None:
     time = SimulatedTime()
     budget = budget_in(time)
