@@ -3,10 +3,10 @@
 import threading
 from typing import TYPE_CHECKING, Any
 
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials, RefreshableCredentials
 
 from aws_interactions.assumed_roles import AccountCheckedCache, AssumedRole
-from aws_interactions.aws_errors import CredentialsProblem
+from aws_interactions.aws_errors import CredentialsProblem, WrongAccount
 from aws_interactions.base_credentials import CredentialSource
 from aws_interactions.bound_clients import ClientIdentity, ClientPrototypes
 from aws_interactions.credential_cache import CredentialCache
@@ -39,6 +39,7 @@ class CredentialStore:
         self._roles: dict[tuple[RoleHop, ...], AssumedRole] = {}
         self._role_regions: dict[tuple[RoleHop, ...], str] = {}
         self._base_account: str | None = None
+        self._base_account_region = _ANY_STS_REGION
         self._base_account_lock = threading.Lock()
         self.prototypes = ClientPrototypes(
             endpoint_url=base.endpoint_url, client_settings=base.client_settings, aws_profile=base.aws_profile
@@ -50,7 +51,9 @@ class CredentialStore:
             # Never on disk: a token's file says nothing of whose token is in it today.
             web_identity_cache=self._profile_role_cache(None),
         )
-        self._base_credentials = LazyCredentials(self.source.find_credentials, label=base.label)
+        self._base_credentials = LazyCredentials(
+            self._find_base, label=base.label, may_renew=self._may_renew_base
+        )
 
     def credentials(self, hops: tuple[RoleHop, ...], sts_region: str) -> LazyCredentials:
         """Return the credentials at the end of a chain of roles, the same object for the same chain."""
@@ -63,7 +66,8 @@ class CredentialStore:
         """Return the account that the credentials act in.
 
         Of a role it is the role's own, which was compared with STS's answer when the credentials were
-        got; for base credentials it is asked of STS (GetCallerIdentity), once.
+        got; for base credentials it is asked of STS (GetCallerIdentity), once: when these are found again,
+        those of any other account are refused.
         """
         if hops:
             self.credentials(hops, sts_region).get_frozen_credentials()
@@ -73,6 +77,7 @@ class CredentialStore:
                 if self._base_account is None:
                     label = self._settings.base.label
                     client = self._sts_client(self._base_credentials, sts_region, label)
+                    self._base_account_region = sts_region
                     self._base_account = caller_account(client, label=label)
         return self._base_account
 
@@ -81,6 +86,20 @@ class CredentialStore:
         if hops:
             return ClientIdentity(hops[-1].aws_account, aws_region, hops[-1].role_arn)
         return ClientIdentity(self._base_account, aws_region, self._settings.base.label)
+
+    def _find_base(self) -> Credentials:
+        found, expected = self.source.find_credentials(), self._base_account
+        if expected is not None:
+            label = self._settings.base.label
+            client = self._sts_client(found, self._base_account_region, label)
+            actual = caller_account(client, label=label)
+            if actual != expected:
+                raise WrongAccount(expected_account=expected, actual_account=actual, resource=label)
+        return found
+
+    def _may_renew_base(self, found: Credentials) -> bool:
+        # A file may hold somebody else's keys by now, and without the account nobody could tell.
+        return self._base_account is not None or isinstance(found, RefreshableCredentials)
 
     def _role(self, hops: tuple[RoleHop, ...], sts_region: str) -> AssumedRole:
         *earlier, hop = hops

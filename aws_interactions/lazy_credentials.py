@@ -55,14 +55,24 @@ class LazyCredentials(Credentials):
     a call that failed get its error and make none of their own. What it returns refreshes itself; so
     ``get_frozen_credentials`` may call AWS, and raises ``CredentialsProblem`` and the other kinds, also
     in the middle of another call's signing. Neither pickles nor copies.
+
+    ``may_renew`` is asked whether those that AWS calls expired may be found again.
     """
 
-    def __init__(self, find: Callable[[], Credentials], *, label: str, role_arn: str | None = None) -> None:
+    def __init__(
+        self,
+        find: Callable[[], Credentials],
+        *,
+        label: str,
+        role_arn: str | None = None,
+        may_renew: Callable[[Credentials], bool] = lambda _found: True,
+    ) -> None:
         # The base constructor wants the keys, which are not known yet.
         self.label = label
         self.method = "assume-role" if role_arn else "base"
         self._find = find
         self._role_arn = role_arn
+        self._may_renew = may_renew
         self._found: Credentials | None = None
         self._failures = 0
         self._last_failure: Exception | None = None
@@ -83,13 +93,15 @@ class LazyCredentials(Credentials):
     def renew(self, refused_key_id: str) -> bool:
         """Find the credentials again because AWS called those with this key expired; once for all threads.
 
-        True if there are others now; false for a key that cannot be had anew, such as a static one. Raises
-        what ``get_frozen_credentials`` does.
+        True if there are others now; false for a key that cannot or may not be had anew, such as a static
+        one. Raises what ``get_frozen_credentials`` does.
         """
         if refused_key_id == self._hopeless_key_id:
             return False
         with self._lock:
             if self._found is not None and _key_id_of(self._found) == refused_key_id:
+                if not self._may_renew(self._found):
+                    return False
                 logger.info("AWS calls the credentials of %s expired: they are got again", self.label)
                 self._found = None
         is_other = self.get_frozen_credentials().access_key != refused_key_id

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import WrongAccount
 from aws_interactions.client_settings import ClientSettings
 from aws_interactions.credential_errors import ExpiredCredentials
 from tests.aws_interactions.loopback_servers import Answer, FakeSts, Request, serving
@@ -188,20 +189,62 @@ def test_WHEN_static_keys_are_refused_THEN_nobody_tries_for_others_again_and_aga
     assert aws.refused == ["AKIABASE"] * 3
 
 
-def test_WHEN_keys_of_a_file_are_refused_AND_the_file_has_new_ones_by_then_THEN_the_run_goes_on(
-    make_provider: MakeProvider, aws: ExpiringAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def write_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Give a function that writes a key into the file of credentials."""
     file = tmp_path / "credentials"
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
-    template = "[default]\naws_access_key_id = {}\naws_secret_access_key = secret\n"
-    file.write_text(template.format("AKIAOLD"))
+
+    def write(key_id: str) -> None:
+        file.write_text(f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = secret\n")
+
+    return write
+
+
+def test_WHEN_keys_of_a_file_are_refused_AND_the_file_has_new_ones_by_then_THEN_the_run_goes_on(
+    make_provider: MakeProvider, aws: ExpiringAws, write_key: Callable[[str], None]
+) -> None:
+    write_key("AKIAOLD")
     aws.last_call = 1
     aws_provider = make_provider(access_keys=None)
+    aws_provider.get_aws_env()
     put(aws_provider, "first")
-    file.write_text(template.format("AKIANEW"))
+    write_key("AKIANEW")
     put(aws_provider, "second")
 
     assert [key_id for key_id, _, _ in aws.done] == ["AKIAOLD", "AKIANEW"]
+
+
+def test_WHEN_keys_of_a_file_are_refused_AND_the_file_has_another_accounts_THEN_nothing_is_done_there(
+    make_provider: MakeProvider, aws: ExpiringAws, write_key: Callable[[str], None]
+) -> None:
+    write_key("AKIAOLD")
+    aws.last_call = 1
+    aws.sts.accounts["AKIANEW"] = "444455556666"
+    aws_provider = make_provider(access_keys=None)
+    aws_provider.get_aws_env()
+    put(aws_provider, "first")
+    write_key("AKIANEW")
+    for _ in range(2):
+        with pytest.raises(WrongAccount) as caught:
+            put(aws_provider, "second")
+
+    assert (caught.value.expected_account, caught.value.actual_account) == ("123456789012", "444455556666")
+    assert [path for _, path, _ in aws.done] == ["/bucket/first"]
+
+
+def test_WHEN_keys_of_a_file_are_refused_AND_nobody_knows_whose_they_were_THEN_new_ones_are_not_taken(
+    make_provider: MakeProvider, aws: ExpiringAws, write_key: Callable[[str], None]
+) -> None:
+    write_key("AKIAOLD")
+    aws.last_call = 1
+    aws_provider = make_provider(access_keys=None)
+    put(aws_provider, "first")
+    write_key("AKIANEW")
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        put(aws_provider, "second")
+
+    assert [key_id for key_id, _, _ in aws.done] == ["AKIAOLD"]
 
 
 def test_WHEN_the_session_nears_its_end_AND_sts_refuses_THEN_32_threads_have_one_answer(
