@@ -72,6 +72,10 @@ class Selection:
         """Whether only the accounts can say which regions these are."""
         return any(is_pattern(region) or region == ALL_REGIONS for region in self.regions)
 
+    def leaves_out(self, region: str) -> bool:
+        """Say whether a region is excluded: by name, by a pattern or with ``all``."""
+        return ALL_REGIONS in self.exclude_regions or _matches(region, self.exclude_regions)
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedTarget:
@@ -261,11 +265,11 @@ def _place_of_profile(
 def _with_given_regions(place: PlannedTarget, selection: Selection) -> Iterator[PlannedTarget]:
     """Yield a place once for each region that was given by name; a pattern waits for the account."""
     if not selection.regions or selection.needs_enabled_regions:
-        if selection.regions or not _matches(place.target.aws_region, selection.exclude_regions):
+        if selection.regions or not selection.leaves_out(place.target.aws_region):
             yield place
         return
     for region in dict.fromkeys(selection.regions):
-        if not _matches(region, selection.exclude_regions):
+        if not selection.leaves_out(region):
             yield replace(place, target=replace(place.target, aws_region=region))
 
 
@@ -285,9 +289,7 @@ def _resolved(
         return
     enabled = [region.region for region in regions_of(providers, there, asked_in=there.aws_region)]
     chosen = [
-        region
-        for region in _in_given_order(selection.regions, enabled)
-        if not _matches(region, selection.exclude_regions)
+        region for region in _in_given_order(selection.regions, enabled) if not selection.leaves_out(region)
     ]
     if not chosen:
         raise NoRegionMatches(selection.regions)

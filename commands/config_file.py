@@ -47,20 +47,26 @@ _EXCLUDING_KEYS = {
 _ACCOUNT_KEYS = ("accounts", "ous", "all-accounts")
 _BY_ROLE = (*_ACCOUNT_KEYS, "role-name", "exclude-accounts", "exclude-ous")
 _BY_PROFILE = ("profiles", "exclude-profiles")
-_EXCLUDED_FROM = {
-    "exclude-accounts": _ACCOUNT_KEYS,
-    "exclude-ous": _ACCOUNT_KEYS,
-    "exclude-profiles": ("profiles",),
+_SOURCE_KEYS = (*_ACCOUNT_KEYS, "profiles")
+_NEEDED_BY = {
+    "role-name": (_ACCOUNT_KEYS, "be assumed in"),
+    "exclude-accounts": (_ACCOUNT_KEYS, "exclude from"),
+    "exclude-ous": (_ACCOUNT_KEYS, "exclude from"),
+    "exclude-profiles": (("profiles",), "exclude from"),
 }
 _TABLES = ("defaults", "env", "fleet")
 
 
 @dataclass(frozen=True, slots=True)
 class FleetDescription:
-    """What a ``[fleet.NAME]`` says, in normal form, by option name."""
+    """What a ``[fleet.NAME]`` says, in normal form, by option name.
+
+    ``is_emptied``: it speaks of accounts or profiles, but of none, which is not one's own account.
+    """
 
     included: Mapping[str, Any]
     excluded: Mapping[str, tuple[str, ...]]
+    is_emptied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +177,12 @@ def _fleet(path: Path, where: str, table: Mapping[str, Any]) -> FleetDescription
         for keys in (_FLEET_KEYS, _EXCLUDING_KEYS)
     )
     # A list that is empty, or a no, adds nothing to what the others say.
+    included = {name: value for name, value in included.items() if value not in (False, ())}
+    sources = [key for key in _SOURCE_KEYS if key in table]
     return FleetDescription(
-        {name: value for name, value in included.items() if value not in (False, ())},
+        included,
         {name: value for name, value in excluded.items() if value},
+        is_emptied=bool(sources) and not any(_FLEET_KEYS[key] in included for key in sources),
     )
 
 
@@ -183,9 +192,9 @@ def _refuse_mixture(path: Path, where: str, table: Mapping[str, Any]) -> None:
     )
     if by_role and by_profile:
         raise ConfigurationProblem(f"{path}: {where}: {by_profile} and {by_role} exclude each other")
-    for key, sources in _EXCLUDED_FROM.items():
+    for key, (sources, why) in _NEEDED_BY.items():
         if key in table and not any(source in table for source in sources):
-            raise ConfigurationProblem(f"{path}: {where}: {key} needs {' or '.join(sources)} to exclude from")
+            raise ConfigurationProblem(f"{path}: {where}: {key} needs {' or '.join(sources)} to {why}")
 
 
 def _normal(path: Path, where: str, option: GlobalOption, value: Any) -> Any:

@@ -169,7 +169,7 @@ GLOBAL_OPTIONS: tuple[GlobalOption, ...] = (
         "Run in every account in and below these organisational units, through --role-name.",
         metavar="PATH|ID,...",
         takes=Takes.COMMA_LIST,
-        check=option_values.each(option_values.text),
+        check=option_values.each(option_values.unit),
     ),
     _selection(
         "all-accounts",

@@ -71,12 +71,12 @@ def refuse_both(one: Given, other: Given) -> None:
 def checked(option: GlobalOption, given: Given) -> Any:
     """Return the value that a setting gets.
 
-    Raises ``EmptySelection`` for a list of where to act that is empty, ``ConfigurationProblem`` for any other
-    bad value in a file, ``click.BadParameter`` elsewhere.
+    Raises ``EmptySelection`` for a list or fleet to act in that is empty, ``ConfigurationProblem`` for any
+    other bad value in a file, ``click.BadParameter`` elsewhere.
     """
     if option.takes is Takes.COUNT:
         return given.value
-    if option.takes is Takes.COMMA_LIST and is_empty_list(given.value):
+    if _says_nothing(option, given.value):
         from aws_operations.guards import EmptySelection
 
         raise EmptySelection(f"{given.label} is empty")
@@ -86,6 +86,12 @@ def checked(option: GlobalOption, given: Given) -> Any:
         if given.is_from_file:
             raise ConfigurationProblem(f"{given.label}: {error}") from error
         raise click.BadParameter(str(error), param_hint=given.label) from error
+
+
+def _says_nothing(option: GlobalOption, value: Any) -> bool:
+    if option.takes is Takes.COMMA_LIST:
+        return is_empty_list(value)
+    return option.selects_accounts and option.takes is Takes.TEXT and not value.strip()
 
 
 def checked_one(layers: Layers, name: str) -> Any:

@@ -76,6 +76,17 @@ def role_name(value: str) -> str:
     return _matching(_ROLE_NAME, value, "is not the name of a role")
 
 
+def unit(value: str) -> str:
+    """Return the path or id of an organisational unit; never the whole organisation as ``/``.
+
+    A path that ends with a slash lacks its last name, as that of an unset shell variable: what is left
+    would be the unit above.
+    """
+    if value.endswith("/"):
+        raise ValueError(f"{value!r} ends with a slash: name a unit; --all-accounts is all of them")
+    return text(value)
+
+
 def session_name(value: str) -> str:
     """Return a role session name, 2 to 64 characters."""
     return _matching(_SESSION_NAME, value, "is not a session name (2-64 letters, digits or _+=,.@-)")

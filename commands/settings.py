@@ -99,12 +99,17 @@ def _from_environment(environ: Mapping[str, str], options: list[GlobalOption]) -
     for option in options:
         for variable in option.variables:
             raw = environ.get(variable)
-            if raw or (raw is not None and option.takes is Takes.COMMA_LIST):
+            if raw or (raw is not None and _is_said_empty(option)):
                 yield (
                     option.name,
                     Given(_environment_value(option, variable, raw), Layer.ENVIRONMENT, variable),
                 )
                 break
+
+
+def _is_said_empty(option: GlobalOption) -> bool:
+    """Whether an empty variable says something: that nothing was selected, not even one's own account."""
+    return option.takes is Takes.COMMA_LIST or (option.takes is Takes.TEXT and option.selects_accounts)
 
 
 def _environment_value(option: GlobalOption, variable: str, raw: str) -> Any:

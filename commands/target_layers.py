@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from commands.config_file import ConfigFile
+from commands.config_file import ConfigFile, FleetDescription
 from commands.option_layers import Given, Layer, Layers, checked, chosen, drop, drop_below, found, refuse_both
 from commands.options import IDENTITY_NAMES, OPTION_BY_NAME, SELECTING_NAMES
 
@@ -45,15 +45,15 @@ def _selections(layer: Mapping[str, Given]) -> dict[str, Given]:
 def _put_fleet(layers: Layers, config: ConfigFile, fleet: Given) -> dict[str, tuple[str, ...]]:
     name = checked(OPTION_BY_NAME["fleet"], fleet)
     description = config.fleet(name)
-    if not description.included:
-        from aws_operations.guards import EmptySelection
-
-        raise EmptySelection(f"{config.path}: fleet.{name} selects nothing")
     layer = layers[fleet.layer]
     for option_name, value in description.included.items():
         if option_name not in layer:
             label = f"{config.path}: fleet.{name} ({option_name})"
             layer[option_name] = Given(value, fleet.layer, label, is_from_file=True)
+    if description.is_emptied or not (description.included and _still_selects(layers, description)):
+        from aws_operations.guards import EmptySelection
+
+        raise EmptySelection(f"{config.path}: fleet.{name} selects nothing")
     return {
         f"exclude_{OPTION_BY_NAME[option_name].setting}": checked(
             OPTION_BY_NAME[option_name],
@@ -63,6 +63,12 @@ def _put_fleet(layers: Layers, config: ConfigFile, fleet: Given) -> dict[str, tu
         )
         for option_name, value in description.excluded.items()
     }
+
+
+def _still_selects(layers: Layers, description: FleetDescription) -> bool:
+    """Whether a ``--no-all-accounts`` left something of the fleet's accounts; without any it is one's own."""
+    sources = SELECTING_NAMES & description.included.keys()
+    return not sources or any(chosen(layers, source) for source in sources)
 
 
 def keep_either_profiles_or_roles(layers: Layers) -> None:

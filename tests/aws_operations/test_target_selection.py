@@ -338,6 +338,12 @@ def test_WHEN_no_region_matches_anywhere_THEN_it_is_an_empty_selection() -> None
         resolved(Selection(regions=("me-*",)))
 
 
+@pytest.mark.parametrize("regions", [("eu-west-1",), ("eu-*",), ()])
+def test_WHEN_all_regions_are_excluded_THEN_it_is_an_empty_selection(regions: tuple[str, ...]) -> None:
+    with pytest.raises(EmptySelection):
+        resolved(Selection(accounts=(MEMBER,), regions=regions, exclude_regions=("all",)))
+
+
 def test_WHEN_nothing_but_regions_is_selected_THEN_it_is_the_own_account_AND_its_error_is_raised() -> None:
     assert shown(resolved(Selection(regions=("eu-*",)))) == [f"{HOME}/eu-central-1", f"{HOME}/eu-west-1"]
     with pytest.raises(CredentialsProblem):

@@ -38,6 +38,11 @@ regions = ["eu-west-1", "eu-central-1"]
 accounts = []
 all-accounts = false
 
+[fleet.emptied]
+accounts = []
+regions = ["eu-west-1"]
+role-name = "operator"
+
 [fleet.odd]
 accounts = ["12"]
 
@@ -158,6 +163,47 @@ def test_WHEN_a_fleet_selects_nothing_THEN_that_is_never_all(fleets: dict[str, s
         merge_settings({"fleet": "none"}, fleets)
 
 
+@pytest.mark.parametrize("typed", [{"fleet": "emptied"}, {}])
+def test_WHEN_the_accounts_of_a_fleet_are_none_AND_it_has_regions_THEN_it_is_not_the_own_account(
+    typed: dict[str, Any], fleets: dict[str, str]
+) -> None:
+    with pytest.raises(EmptySelection, match=r"fleet\.emptied selects nothing"):
+        merge_settings(typed, {**fleets, "MANAGE_RESOURCES_FLEET": "emptied"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "environ"),
+    [
+        ({"fleet": "whole", "all-accounts": False}, {}),
+        ({"all-accounts": False}, {"MANAGE_RESOURCES_FLEET": "whole"}),
+        ({}, {"MANAGE_RESOURCES_FLEET": "whole", "MANAGE_RESOURCES_ALL_ACCOUNTS": "no"}),
+    ],
+)
+def test_WHEN_a_no_takes_all_accounts_off_a_fleet_THEN_it_is_not_the_own_account(
+    typed: dict[str, Any], environ: dict[str, str], fleets: dict[str, str]
+) -> None:
+    with pytest.raises(EmptySelection, match=r"fleet\.whole selects nothing"):
+        merge_settings(typed, {**fleets, **environ})
+
+
+@pytest.mark.parametrize(
+    ("typed", "environ"), [({"fleet": ""}, {}), ({"fleet": " "}, {}), ({}, {"MANAGE_RESOURCES_FLEET": ""})]
+)
+def test_WHEN_the_name_of_a_fleet_is_empty_THEN_it_is_not_the_own_account(
+    typed: dict[str, Any], environ: dict[str, str], fleets: dict[str, str]
+) -> None:
+    with pytest.raises(EmptySelection, match=r"(--fleet|MANAGE_RESOURCES_FLEET) is empty"):
+        merge_settings(typed, {**fleets, **environ})
+
+
+@pytest.mark.parametrize("unit", ["/", "//", "/workloads/", "workloads/"])
+def test_WHEN_the_last_name_of_a_unit_is_empty_THEN_it_does_not_mean_the_unit_above(
+    unit: str, tmp_path: Path
+) -> None:
+    with pytest.raises(click.BadParameter, match=r"ends with a slash.*--all-accounts"):
+        merge_settings({"ou": (unit,), "role-name": "r"}, {"XDG_CONFIG_HOME": str(tmp_path)})
+
+
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
@@ -186,6 +232,10 @@ def test_WHEN_a_fleet_is_bad_THEN_it_is_a_configuration_problem(
         (
             '[fleet.x]\nregions = ["eu-west-1"]\nexclude-accounts = ["123456789012"]\n',
             r"fleet\.x: exclude-accounts needs accounts or ous or all-accounts to exclude from",
+        ),
+        (
+            '[fleet.x]\nregions = ["eu-west-1"]\nrole-name = "r"\n',
+            r"fleet\.x: role-name needs accounts or ous or all-accounts to be assumed in",
         ),
         (
             '[fleet.x]\nexclude-profiles = ["a"]\n',
