@@ -84,16 +84,20 @@ class _Room:
         self._head: int | None = None
         self._is_closed = False
 
-    def take(self, number: int, count: int) -> None:
-        """Wait until there is room for rows of a target; raises ``RunStopped`` when nobody wants them."""
+    def take(self, number: int, count: int) -> bool:
+        """Wait until there is room for rows of a target; raises ``RunStopped`` when nobody wants them.
+
+        False: the run was stopped meanwhile. Then these rows, which tell what was done, still go; no others.
+        """
         with self._changed:
-            while self._is_full_for(number) and not self._is_closed:
-                self._run.control.check()
+            while self._is_full_for(number) and not self._is_closed and not self._run.control.is_stopped:
                 self._changed.wait(_LOOK_SECONDS)
             if self._is_closed:
                 raise RunStopped("nobody takes the results any more")
+            is_full = self._is_full_for(number)
             self._waiting += count
             self._on_their_way += count
+            return not is_full
 
     def _is_full_for(self, number: int) -> bool:
         if self._on_their_way >= _MOST_ROWS_ON_THEIR_WAY:
@@ -192,13 +196,17 @@ class _Parcel:
         now = time.monotonic()
         if len(self._rows) >= self._rows_at_once or now - self._sent_at >= _LONGEST_HELD_SECONDS:
             self._sent_at = now
-            self.send()
+            if not self.send():
+                raise RunStopped("the run was stopped while rows waited")
 
-    def send(self) -> None:
-        if self._rows:
-            rows, self._rows = self._rows, []
-            self._room.take(self._number, len(rows))
-            self._channel.put(_Message(self._number, rows))
+    def send(self) -> bool:
+        """Send what is there; says whether more may follow."""
+        rows, self._rows = self._rows, []
+        if not rows:
+            return True
+        goes_on = self._room.take(self._number, len(rows))
+        self._channel.put(_Message(self._number, rows))
+        return goes_on
 
 
 @dataclass(slots=True)

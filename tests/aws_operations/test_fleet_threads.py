@@ -98,6 +98,31 @@ def test_WHEN_rows_come_faster_than_they_are_taken_THEN_few_of_them_wait() -> No
     assert most_waiting < 25_000
 
 
+def test_WHEN_the_run_is_stopped_while_results_wait_THEN_none_of_what_was_done_is_lost() -> None:
+    control = RunControl()
+    done: list[int] = []
+    taken: list[object] = []
+
+    def work(_: Target) -> Iterator[int]:
+        for _row in range(1_000):
+            made = len(done)
+            done.append(made)
+            yield made
+
+    def take(_: Target, row: object) -> None:
+        if not taken:
+            wait_for(lambda: len(done) > 2_000)
+            control.stop("interrupted")
+            # Long enough for those that wait to see it.
+            time.sleep(0.2)
+        taken.append(row)
+
+    for _outcome in run_work(work, MANY[:4], take, workers=4, control=control, rows_at_once=1):
+        pass
+
+    assert len(taken) == len(done) > 2_000
+
+
 @pytest.mark.parametrize("in_order", [False, True])
 def test_WHEN_rows_cannot_be_taken_THEN_the_run_ends_AND_no_more_is_begun(in_order: bool) -> None:
     begun: list[Target] = []
