@@ -250,8 +250,8 @@ def apply_changes(
     ``Conflict``. A lost answer is read back before it is called unknown. AWS's refusals are results;
     anything else raises.
 
-    ``starting`` is given each batch just before it is sent; if it raises, nothing of it is. Between
-    batches ``control`` may stop the run (``RunStopped``) or, enough having failed, have the rest skipped.
+    ``starting`` is given each batch just before it is sent; if it raises, nothing of it is. Until then
+    ``control`` may stop the run (``RunStopped``) or, enough having failed, have the rest skipped.
     """
     control = control or RunControl()
     for batch in _batches(changes):
@@ -283,11 +283,14 @@ def _results_of(
     except AwsInteractionError as error:
         yield from (ChangeResult(change, ResultStatus.FAILED, error) for change in batch)
         return
-    yield from _apply_batch(batch, aws_provider, starting)
+    yield from _apply_batch(batch, aws_provider, starting, control)
 
 
 def _apply_batch(
-    batch: Sequence[Change], aws_provider: AwsClientProvider, starting: Callable[[Sequence[Change]], None]
+    batch: Sequence[Change],
+    aws_provider: AwsClientProvider,
+    starting: Callable[[Sequence[Change]], None],
+    control: RunControl,
 ) -> Iterator[ChangeResult]:
     kind = change_kind(batch[0].kind)
     as_planned = []
@@ -298,6 +301,8 @@ def _apply_batch(
             yield refusal
     if not as_planned:
         return
+    # Looking again may have taken its time.
+    control.check()
     starting(as_planned)
     for result in _one_for_each(as_planned, kind.apply(as_planned, aws_provider)):
         yield _settled(kind, result, aws_provider) if result.status is ResultStatus.UNKNOWN else result

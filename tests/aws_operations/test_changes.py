@@ -21,6 +21,7 @@ from aws_operations.changes import (
     apply_changes,
     each_alone,
 )
+from aws_operations.run_control import RunControl, RunStopped
 from aws_operations.targets import Target
 
 HERE = Target("eu-west-1", "123456789012")
@@ -190,6 +191,21 @@ def test_WHEN_looking_again_before_the_change_gets_no_answer_THEN_it_failed_and_
     assert not isinstance(result.error, AnswerLost)
     assert "was not touched" in str(result.error)
     assert world.done == []
+
+
+def test_WHEN_the_run_is_stopped_while_it_looks_again_THEN_nothing_is_begun(world: World) -> None:
+    control = RunControl()
+    begun: list[Sequence[Change]] = []
+
+    def provider_for(_: Target) -> AwsClientProvider:
+        control.stop("interrupted")
+        return fake_provider()
+
+    results = apply_changes([change("a")], provider_for, starting=begun.append, control=control)
+    with pytest.raises(RunStopped):
+        next(results)
+
+    assert (begun, world.done) == ([], [])
 
 
 @pytest.mark.parametrize("name", ["no-such-service.set", "s3.no-such-verb", "", "../x.y"])
