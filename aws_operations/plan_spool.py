@@ -1,9 +1,11 @@
 """A plan as a stream on disk: changes in order, a count and a hash, never a list in memory."""
 
+import errno
 import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,11 +25,21 @@ class PlanSummary:
     count: int
 
 
+class PlanNotKept(OSError):
+    """There is no room for a plan, or no folder for temporary files to keep it in."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            errno.ENOSPC,
+            f"the plan can't be kept among the temporary files (TMPDIR): {reason}; nothing was begun",
+        )
+
+
 class PlanSpool:
     """Keeps the changes of one run between planning and applying, in a private temporary database.
 
     SQLite deletes the file by itself, also when the process is killed. Use as a context manager.
-    The same change planned twice is kept once.
+    The same change planned twice is kept once. Adding raises ``PlanNotKept``.
     """
 
     def __init__(self) -> None:
@@ -59,14 +71,16 @@ class PlanSpool:
 
     def add_one(self, change: Change) -> None:
         """Append a change, for ``keep`` or ``discard`` to say what becomes of all since the last of these."""
-        if not self._database.in_transaction:
-            self._database.execute("BEGIN")
-        self._insert(change)
+        with _room_for_it():
+            if not self._database.in_transaction:
+                self._database.execute("BEGIN")
+            self._insert(change)
 
     def keep(self) -> None:
         """Keep what was added."""
-        if self._database.in_transaction:
-            self._database.execute("COMMIT")
+        with _room_for_it():
+            if self._database.in_transaction:
+                self._database.execute("COMMIT")
 
     def discard(self) -> None:
         """Forget what was added since the last ``keep``."""
@@ -148,6 +162,14 @@ class PlanSpool:
     def _single(self, query: str) -> int:
         (value,) = self._database.execute(query).fetchone()
         return int(value)
+
+
+@contextmanager
+def _room_for_it() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise PlanNotKept(str(error)) from error
 
 
 def _key_of(target: Target) -> str:

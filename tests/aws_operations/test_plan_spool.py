@@ -1,5 +1,7 @@
 """The spool keeps plans on disk, in order, once each, all or nothing of a planner."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,6 +10,7 @@ import pytest
 from aws_operations.changes import Change, Effect, Reversibility
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.targets import Target
+from tests.support.program import ROOT
 
 HERE = Target("eu-west-1", "123456789012")
 
@@ -71,3 +74,24 @@ def test_WHEN_a_plan_is_summed_up_THEN_noops_and_consent_are_told_apart() -> Non
             (Effect.DESTROY, 1),
             (Effect.OVERWRITE, 1),
         ]
+
+
+def test_WHEN_there_is_no_room_for_a_plan_THEN_it_says_so() -> None:
+    lines = """
+import resource, signal
+from aws_operations.plan_spool import PlanNotKept, PlanSpool
+from tests.support.journal_things import some_changes
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+with PlanSpool() as spool:
+    try:
+        spool.add(some_changes(20_000))
+    except PlanNotKept as error:
+        print(error.strerror, len(spool))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert "the plan can't be kept among the temporary files (TMPDIR): " in done.stdout, done.stderr
+    assert done.stdout.endswith("; nothing was begun 0\n")
