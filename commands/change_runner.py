@@ -15,7 +15,7 @@ from aws_operations.changes import Change, ChangeResult, ResultStatus
 from aws_operations.fleet import Outcome, run_work
 from aws_operations.guards import ConsentNeeded
 from aws_operations.plan_spool import PlanSpool
-from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE
+from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE, NotTried
 from aws_operations.targets import Target
 from commands.change_rows import ChangeResultRow, PlannedChangeRow, plan_lines
 from commands.change_tally import ChangeTally, ResultTaker, changes_counted
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from commands.runner import Run
 
 _ROWS_TO_ASK = 100
+_MOST_REASONS = 5
 _CODE_BY_REASON = {DEADLINE: ExitCode.UNKNOWN, CREDENTIALS_ENDED: ExitCode.CONFIGURATION}
 _FAILURES = (ResultStatus.FAILED, ResultStatus.UNKNOWN)
 # The file of a value is the same for every target.
@@ -101,9 +102,9 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
 
 def exit_code_of(total: int, the_run: "Run", tally: ChangeTally, journal: RunJournal) -> ExitCode:
     """Return the exit code of a run of so many changes, carried out as far as it came."""
-    if tally.left(total) and the_run.control.reason in _CODE_BY_REASON:
-        return _CODE_BY_REASON[the_run.control.reason]
     code = tally.exit_code(is_many=the_run.fleet.is_many)
+    if code is not ExitCode.UNKNOWN and tally.left(total) and the_run.control.reason in _CODE_BY_REASON:
+        return _CODE_BY_REASON[the_run.control.reason]
     if journal.problem is None or code is not ExitCode.COMPLETE:
         return code
     return ExitCode.PARTIAL if tally.results[ResultStatus.APPLIED] else ExitCode.CONFIGURATION
@@ -146,6 +147,7 @@ def plan_in_each(
     ``note`` is given each target's outcome. False: the run was stopped before all targets were planned.
     """
     targets, planned = the_run.fleet.targets, 0
+    skipped = list[Exception]()
     progress = the_run.progress("targets planned", len(targets))
     with the_run.showing(progress) if len(targets) > 1 else nullcontext():
         for outcome in the_run.engine.run_in_each(
@@ -165,10 +167,21 @@ def plan_in_each(
                 spool.keep()
                 continue
             spool.discard()
-            if outcome.is_failure:
+            if outcome.is_failure or not the_run.fleet.is_many:
                 _note_unplanned(outcome, outcome.error, the_run, tally)
+            elif not isinstance(outcome.error, NotTried):
+                skipped.append(outcome.error)
     spool.discard()
+    if skipped:
+        the_run.console.note(_skipped_in_words(skipped, len(targets)))
     return planned == len(targets)
+
+
+def _skipped_in_words(skipped: Sequence[Exception], total: int) -> str:
+    reasons = list(dict.fromkeys(str(error) for error in skipped))
+    more = "; and others" if len(reasons) > _MOST_REASONS else ""
+    told = "; ".join(reasons[:_MOST_REASONS]) + more
+    return f"{len(skipped)} of {total} targets skipped ({told}); nothing is planned there"
 
 
 def _in_target(change: Change, target: Target) -> Change:
