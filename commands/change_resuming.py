@@ -24,6 +24,7 @@ from commands.change_tally import ChangeTally, changes_counted
 from commands.exit_codes import ExitCode
 from commands.interruption import ending_in_good_order
 from commands.journaling import Resumption, RunJournal
+from commands.options import PROGRAM
 
 if TYPE_CHECKING:
     from commands.progress import Progress
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _BEGUN = (ChangeState.STARTED, ChangeState.UNKNOWN)
 _NOT_BEGUN = (ChangeState.PLANNED, ChangeState.SKIPPED)
 _MOST_NAMES = 5
+_LEFT_OVER = "--left-over"
 
 Planner = Callable[[AwsClientProvider], Iterable[Change]]
 
@@ -58,6 +60,12 @@ def resume_changes(planner: Planner | None, the_run: "Run", resumption: Resumpti
         code = exit_code_of(work.total, the_run, tally, journal)
         if work.without_value:
             console.error(work.what_has_no_value())
+        if any(word.partition("=")[0] == _LEFT_OVER for word in resumption.run.arguments):
+            # Lines are kept by the command, from its file; what goes on here is from the journal.
+            console.warn(
+                f"no file for {_LEFT_OVER} is written by a resume, and lines of one from before may be "
+                f"carried out by now; see which are not: {PROGRAM} runs show {resumption.run.id} --changes"
+            )
         return ExitCode.PARTIAL if work.without_value and code is ExitCode.COMPLETE else code
 
 

@@ -10,10 +10,15 @@ from aws_operations.journal import RunState
 from tests.commands.test_runs import ACCOUNTS, EVERYWHERE, journal_of, rows
 from tests.support.aws_answers import s3_error, sts_error
 from tests.support.journal_things import begun
-from tests.support.loopback_proxy import LoopbackProxy
+from tests.support.loopback_proxy import Answer, LoopbackProxy
 from tests.support.program import PROGRAM, ROOT, run_program
 
 HOME, MEMBER, OTHER = ACCOUNTS.split(",")
+DENIED_BY_DYNAMODB = Answer(
+    400,
+    b'{"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "no"}',
+    {"Content-Type": "application/x-amz-json-1.0"},
+)
 
 Environment = dict[str, str]
 
@@ -219,3 +224,22 @@ def test_WHEN_a_read_was_killed_before_its_targets_were_kept_THEN_it_is_to_be_ru
 
     assert done.returncode == 6
     assert "ended before it read anything: run the command anew" in done.stderr
+
+
+def test_WHEN_a_batch_with_a_left_over_file_goes_on_THEN_it_is_said_that_none_is_written(
+    proxied_environment: Environment, proxy: LoopbackProxy, tmp_path: Path
+) -> None:
+    items, left_over = tmp_path / "items.jsonl", tmp_path / "left-over.jsonl"
+    items.write_text('{"put": {"customer": "c-left-over", "order": "1"}}\n', encoding="utf-8")
+    proxy.disturb = lambda request: DENIED_BY_DYNAMODB if request.operation == "BatchWriteItem" else None
+    write = ["dynamodb", "batch-write", "orders", str(items), f"--left-over={left_over}"]
+    assert run_program(write, proxied_environment).returncode == 4
+    left_over.unlink()
+    proxy.disturb = lambda _: None
+
+    done = resumed(proxied_environment, "--failed")
+
+    assert done.returncode == 0, done.stderr
+    assert "no file for --left-over is written by a resume" in done.stderr
+    assert "runs show 20" in done.stderr
+    assert not left_over.exists()
