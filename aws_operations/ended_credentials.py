@@ -41,9 +41,10 @@ class BaseCredentials:
     def problem_behind(self, error: Exception) -> CredentialsProblem | None:
         """Return what is wrong with the base credentials if a target failed because of it, else ``None``.
 
-        For an error about credentials the base is asked who it is (GetCallerIdentity): an ended session of
-        one target's role, or a region that is off, is that target's own. Nobody reached, or any refusal
-        that is not about credentials, is no sign of their end.
+        For an error about credentials the base is asked who it is (GetCallerIdentity), and where its own
+        region may be off, in one that nobody can switch off: an ended session of one target's role, or a
+        region that is off, is that target's own. Nobody reached, or any refusal that is not about
+        credentials, is no sign of their end.
         """
         if not is_about_credentials(error):
             return None
@@ -56,15 +57,26 @@ class BaseCredentials:
             return self._problem
 
     def _ask(self) -> CredentialsProblem | None:
-        try:
-            get_caller_identity(self._base_provider)
-        except CredentialsProblem as problem:
+        from aws_operations.region_status import always_on_region, looks_like_region_off
+
+        base = self._base_provider
+        problem = _problem_of(base)
+        always_on = always_on_region(base.aws_region)
+        if problem is None or base.aws_region == always_on or not looks_like_region_off(problem):
             return problem
-        except Exception as error:
-            if isinstance(error, AwsInteractionError) or kind_of(error) is not None:
-                return None
-            raise
-        return None
+        return _problem_of(base.for_region(always_on))
+
+
+def _problem_of(aws_provider: "AwsClientProvider") -> CredentialsProblem | None:
+    try:
+        get_caller_identity(aws_provider)
+    except CredentialsProblem as problem:
+        return problem
+    except Exception as error:
+        if isinstance(error, AwsInteractionError) or kind_of(error) is not None:
+            return None
+        raise
+    return None
 
 
 def is_about_credentials(error: Exception) -> bool:

@@ -108,6 +108,11 @@ def looks_like_region_off(error: BaseException) -> bool:
     return isinstance(response, dict) and response.get("Error", {}).get("Code") in _CODES_OF_REGIONS_OFF
 
 
+def always_on_region(aws_region: str) -> str:
+    """Return the region of the same partition that no account can switch off."""
+    return _ALWAYS_ON[partition_of_region(aws_region)]
+
+
 def regions_of(
     providers: TargetProviders, target: Target, *, asked_in: str | None = None, all_regions: bool = False
 ) -> "list[Region]":
@@ -119,7 +124,7 @@ def regions_of(
     from aws_interactions.ec2_interactions import list_regions
 
     partition = partition_of_region(target.aws_region)
-    always_on = _ALWAYS_ON[partition]
+    always_on = always_on_region(target.aws_region)
     first = asked_in if asked_in and partition_of_region(asked_in) == partition else always_on
     try:
         return list_regions(_reader(providers, target, first), all_regions=all_regions)

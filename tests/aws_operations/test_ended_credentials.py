@@ -82,6 +82,19 @@ def test_WHEN_a_target_fails_AND_the_base_still_serves_THEN_it_is_that_targets_e
         assert not BaseCredentials(base).have_ended(error)
 
 
+def test_WHEN_the_bases_own_region_is_off_THEN_the_base_is_asked_in_one_that_nobody_can_switch_off(
+    sts: FakeSts,
+) -> None:
+    sts.disabled_region = "eu-west-1"
+    with serving(sts) as endpoint_url:
+        base = base_provider(endpoint_url)
+        error = error_of_a_target(base)
+        assert error.aws_code == "InvalidClientTokenId"
+        assert not BaseCredentials(base).have_ended(error)
+        sts.revoked.add("AKIABASE")
+        assert BaseCredentials(base).have_ended(error)
+
+
 def test_WHEN_500_targets_of_32_threads_fail_together_THEN_the_base_is_asked_once(sts: FakeSts) -> None:
     sts.expired.add("AKIABASE")
     sts.seconds_an_answer = 0.05
