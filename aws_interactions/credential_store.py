@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.credentials import Credentials, RefreshableCredentials
 
 from aws_interactions.assumed_roles import AccountCheckedCache, AssumedRole
-from aws_interactions.aws_errors import CredentialsProblem, WrongAccount
+from aws_interactions.aws_errors import CredentialsProblem
 from aws_interactions.base_credentials import CredentialSource
 from aws_interactions.bound_clients import ClientIdentity, ClientPrototypes
 from aws_interactions.credential_cache import CredentialCache
+from aws_interactions.credential_errors import ExpiredCredentials
 from aws_interactions.credential_settings import CredentialSettings, MfaPrompter, region_from_environment
 from aws_interactions.lazy_credentials import LazyCredentials, caller_account
 from aws_interactions.role_hops import RoleHop
@@ -94,7 +95,12 @@ class CredentialStore:
             client = self._sts_client(found, self._base_account_region, label)
             actual = caller_account(client, label=label)
             if actual != expected:
-                raise WrongAccount(expected_account=expected, actual_account=actual, resource=label)
+                # Not a wrong account: the run's own have ended, and it can go on once they are there again.
+                raise ExpiredCredentials(
+                    f"{label}: AWS calls its credentials expired, and those found now "
+                    f"are of account {actual}, not {expected}",
+                    resource=label,
+                )
         return found
 
     def _may_renew_base(self, found: Credentials) -> bool:
