@@ -14,6 +14,7 @@ from commands.exit_codes import Terminated
 INTERRUPTED = "interrupted"
 TERMINATED = "terminated"
 _LOOK_SECONDS = 0.1
+_SECONDS_TO_TELL = 1.0
 
 Result = TypeVar("Result")
 
@@ -22,8 +23,9 @@ Result = TypeVar("Result")
 def ending_in_good_order(control: RunControl, *, at_once: bool = False) -> Iterator[None]:
     """Let the first signal stop the run and the second one unwind the stack.
 
-    What is in flight goes on to its end. ``at_once``: there is nothing to wait for, and the first signal
-    unwinds too. On the way out the first signal is raised, as ``KeyboardInterrupt`` or ``Terminated``, if
+    What is in flight goes on to its end, for as long as ``control`` gives it; a stack that hangs by then, in
+    an output that nobody reads, is unwound too. ``at_once``: there is nothing to wait for, and the first
+    signal unwinds. On the way out the first signal is raised, as ``KeyboardInterrupt`` or ``Terminated``, if
     nothing else is. What the process was started to ignore stays ignored; only the main thread may ask.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -36,9 +38,15 @@ def ending_in_good_order(control: RunControl, *, at_once: bool = False) -> Itera
         control.stop(INTERRUPTED if number == signal.SIGINT else TERMINATED)
         if at_once or len(seen) > 1:
             raise _error_of(seen[0])
+        signal.signal(signal.SIGALRM, on_time_over)
+        signal.setitimer(signal.ITIMER_REAL, control.grace_seconds + _SECONDS_TO_TELL)
+
+    def on_time_over(_number: int, _frame: FrameType | None) -> None:
+        raise _error_of(seen[0])
 
     heeded = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) != signal.SIG_IGN]
     handled = {number: signal.signal(number, on_signal) for number in heeded}
+    handled[signal.SIGALRM] = signal.getsignal(signal.SIGALRM)
     restore_terminal = _terminal_as_it_is()
     try:
         yield
@@ -47,6 +55,7 @@ def ending_in_good_order(control: RunControl, *, at_once: bool = False) -> Itera
         restore_terminal()
         raise
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in handled.items():
             signal.signal(number, handler)
     if seen:
