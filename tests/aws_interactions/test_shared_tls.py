@@ -4,6 +4,7 @@ import datetime as dt
 import inspect
 import ipaddress
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,6 +117,30 @@ def test_WHEN_many_clients_connect_THEN_the_authorities_are_read_once(
         contexts = {id(pool_of(client, endpoint_url).conn_kw["ssl_context"]) for client in others}
 
     assert contexts == {id(shared_context(str(bundle)))}
+
+
+def test_WHEN_connections_are_opened_THEN_none_writes_to_the_context_that_others_connect_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = certificate(tmp_path)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+    called: set[str] = set()
+
+    def note(_frame: object, event: str, function: Any) -> None:
+        if event == "c_call":
+            called.add(function.__name__)
+
+    with tls_server(bundle) as endpoint_url:
+        client_of(endpoint_url).head_bucket(Bucket="bucket")
+        client = client_of(endpoint_url, "us-east-1")
+        sys.setprofile(note)
+        try:
+            client.head_bucket(Bucket="bucket")
+        finally:
+            sys.setprofile(None)
+
+    assert "_wrap_socket" in called
+    assert "_set_alpn_protocols" not in called
 
 
 def test_WHEN_the_servers_authority_is_not_in_the_bundle_THEN_it_is_refused(tmp_path: Path) -> None:
