@@ -15,6 +15,7 @@ from commands.change_runner import (
     Take,
     applied,
     carry_out,
+    check_kinds,
     exit_code_of,
     has_consent,
     plan_in_each,
@@ -53,6 +54,8 @@ def resume_changes(planner: Planner | None, the_run: "Run", resumption: Resumpti
                 return ended
         work = _Unfinished(the_run, resumption, journal, tally, begun, left)
         work.find()
+        for unfinished in (begun, left):
+            check_kinds(unfinished, the_run)
         if work.total:
             console.note(f"run {resumption.run.id}: {work.in_words()}")
             phases = (work.look_at_begun, work.make, work.pass_over)
@@ -83,6 +86,7 @@ def _plan_again(planner: Planner, the_run: "Run", tally: ChangeTally, journal: R
             if not is_planned:
                 console.warn("--deadline came while it was planned; nothing was changed")
                 return ExitCode.UNKNOWN
+            check_kinds(fresh, the_run)
             is_agreed = not fresh.pending or has_consent(fresh, the_run.settings, console)
         if not is_agreed:
             console.note("declined; nothing was changed")

@@ -74,7 +74,7 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
         if the_run.control.has_failed_enough:
             console.warn("enough targets failed while it was planned; nothing was changed")
             return ExitCode.PARTIAL
-        the_run.engine.check_kinds({part.kind for part in spool.summary() if part.effect is not None})
+        check_kinds(spool, the_run)
         console.check_query(
             ((change.target, ChangeResultRow.expected(change)) for change in islice(spool, _ROWS_TO_ASK)),
             with_target=settings.chooses_targets,
@@ -98,6 +98,11 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
                 watcher,
             )
         return exit_code_of(len(spool), the_run, tally, journal)
+
+
+def check_kinds(spool: PlanSpool, the_run: "Run") -> None:
+    """Raise ``KindStaysHere`` if one of the changes is not for the engine of the run."""
+    the_run.engine.check_kinds({part.kind for part in spool.summary() if part.effect is not None})
 
 
 def exit_code_of(total: int, the_run: "Run", tally: ChangeTally, journal: RunJournal) -> ExitCode:

@@ -13,6 +13,8 @@ _BUCKET = re.compile(r"(?:[A-Za-z0-9._-]|\{account\}|\{region\}){3,255}")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _KNOWN_PLACEHOLDERS = ("{account}", "{region}")
 
+HERE = option_values.ENGINES[0]
+
 
 Body = TypeVar("Body", bound=Callable[..., Any])
 Value = TypeVar("Value")
@@ -69,6 +71,19 @@ class Seconds(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
+class PlaceOfWork(click.ParamType[str]):
+    """``local``, or the address of a cluster's scheduler."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return it as it was given, or fail with what is wrong with it."""
+        try:
+            return HERE if value == HERE else option_values.scheduler_url(str(value))
+        except ValueError as error:
+            self.fail(f"{error}; or {HERE}", param, ctx)
+
+
 class FileName(click.Path):
     """The path of a local file; ``-`` is refused, because no command reads or writes standard streams so."""
 
@@ -120,6 +135,7 @@ BUCKET_TO_LIST = BucketName("give the start of the keys with --prefix")
 EXPIRY = Seconds(option_values.expiry)
 WAIT = Seconds(option_values.wait)
 FILE = FileName()
+PLACE_OF_WORK = PlaceOfWork()
 UTF8_TEXT = Utf8Text()
 NAME_AND_VALUE = NameAndValue()
 

@@ -1,22 +1,27 @@
 """``runs resume``: the same command again, for exactly what is left of it."""
 
 import os
+from dataclasses import replace
 
 from click.exceptions import Exit
 
 from aws_operations.journal import Journal, NothingToResume, RunIsHeld, RunState, RunSummary
 from commands.app import Invocation, root
 from commands.console import Console
-from commands.exit_codes import ConfigurationProblem, ExitCode
+from commands.exit_codes import ConfigurationProblem, ExitCode, is_loaded_kind
 from commands.journaling import Resumption, settings_of_kept
 from commands.options import PROGRAM, Settings
+from commands.parameters import HERE
 from commands.shapes import Shape
 
 
-def resume(wanted: str, console: Console, *, with_failed: bool, given: Settings) -> int:
+def resume(
+    wanted: str, console: Console, *, with_failed: bool, given: Settings, on: str | None = None
+) -> int:
     """Go on with a run and return the exit code for how it stands afterwards.
 
-    ``given`` says how results are shown, and whether what was not agreed on before is agreed on now. Raises
+    ``given`` says how results are shown, and whether what was not agreed on before is agreed on now. ``on``
+    is where to work, ``local`` or a scheduler's address; ``None`` is where the run was begun. Raises
     ``NoSuchRun``, ``RunIsHeld``, ``NothingToResume`` and ``OtherAccount``, and ``ConfigurationProblem`` where
     the run cannot be done from here.
     """
@@ -29,7 +34,7 @@ def resume(wanted: str, console: Console, *, with_failed: bool, given: Settings)
         if not _has_something_to_do(run, with_failed=with_failed):
             console.note(_standing(run))
             return _exit_code(run)
-        settings = settings_of_kept(run.settings, given)
+        settings = _moved(settings_of_kept(run.settings, given), on)
         _go_to(run)
         resumption = Resumption(journal, run, journal.resume(run), settings, with_failed)
         try:
@@ -42,7 +47,26 @@ def resume(wanted: str, console: Console, *, with_failed: bool, given: Settings)
         return code or _exit_code(now)
 
 
+def _moved(settings: Settings, on: str | None) -> Settings:
+    """Return the settings for work in another place; who acts, where, and how fast, stays as it was."""
+    if on is None:
+        return settings
+    if on == HERE:
+        return replace(settings, engine=HERE, scheduler=None)
+    return replace(settings, engine="dask", scheduler=on)
+
+
 def _gone_on_with(resumption: Resumption, console: Console) -> int:
+    try:
+        return _gone_on_there(resumption, console)
+    except Exception as error:
+        if not is_loaded_kind(error, "aws_operations.cluster", "ClusterUnusable"):
+            raise
+        here = f"{PROGRAM} runs resume {resumption.run.id} --on {HERE}"
+        raise ConfigurationProblem(f"{error}; go on without it: {here}, or --on another scheduler") from error
+
+
+def _gone_on_there(resumption: Resumption, console: Console) -> int:
     invocation = Invocation(resumption=resumption)
     if resumption.run.is_writing and not resumption.targets():
         # Its changes are in the journal: the command need not be understood again.

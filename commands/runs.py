@@ -13,7 +13,7 @@ from commands.app import Shape, noun, settings_of
 from commands.exit_codes import Declined
 from commands.lazy import lazy
 from commands.options import PROGRAM
-from commands.parameters import Seconds
+from commands.parameters import PLACE_OF_WORK, Seconds
 
 if TYPE_CHECKING:
     from aws_operations import journal as journals
@@ -127,16 +127,23 @@ def export(run: str) -> Callable[[], Iterator[str]]:
 @runs.verb("resume", shape=Shape.SESSION, example="manage-resources runs resume last --failed --yes")
 @RUN
 @click.option("--failed", is_flag=True, help="Try again, too, what was denied or failed.")
+@click.option(
+    "--on",
+    type=PLACE_OF_WORK,
+    metavar="local|URL",
+    help="Where to do it, if not where it was begun: on this machine, or on the cluster of this scheduler.",
+)
 @click.pass_context
-def resume(context: click.Context, run: str, failed: bool) -> Callable[["Console"], int]:
+def resume(context: click.Context, run: str, failed: bool, on: str | None) -> Callable[["Console"], int]:
     """Do what is left of a run: the targets without an outcome, the changes that were not made.
 
     Of each change that was begun AWS is asked first whether it was carried out; where nothing tells, it
     stays unknown and is not repeated. What was agreed on before is not asked again.
+    A run that was begun on a cluster (--engine dask) goes on there, unless --on names another place.
 
     RUN is an id of 'runs list', the beginning of one, or 'last'.
     """
-    return partial(_resume, run, with_failed=failed, given=settings_of(context))
+    return partial(_resume, run, with_failed=failed, given=settings_of(context), on=on)
 
 
 @runs.verb("prune", shape=Shape.SESSION, example="manage-resources runs prune --older-than 90d --yes")
@@ -229,8 +236,8 @@ def _export(wanted: str) -> Iterator[str]:
             yield line("change", {**asdict(change), "change": planned, **moments})
 
 
-def _resume(wanted: str, console: "Console", *, with_failed: bool, given: Any) -> int:
-    return resuming.resume(wanted, console, with_failed=with_failed, given=given)
+def _resume(wanted: str, console: "Console", *, with_failed: bool, given: Any, on: str | None) -> int:
+    return resuming.resume(wanted, console, with_failed=with_failed, given=given, on=on)
 
 
 def _prune(console: "Console", *, older_than: int, keep: int, is_confirmed: bool) -> None:

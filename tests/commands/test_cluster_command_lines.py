@@ -4,6 +4,7 @@ import signal
 import subprocess
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,8 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.aws_answers import s3_error
 from tests.support.dask_cluster import DaskCluster, dask_cluster
-from tests.support.loopback_proxy import Fault, LoopbackProxy, SeenRequest
+from tests.support.loopback_proxy import Answer, Fault, LoopbackProxy, SeenRequest
 from tests.support.program import PROGRAM, ROOT, run_program
 from tests.support.sandbox_fixtures import clean_environment
 
@@ -233,3 +235,108 @@ def test_WHEN_a_read_on_the_cluster_is_interrupted_THEN_it_ends_soon_and_says_wh
     assert time.monotonic() - started < 5
     assert process.returncode == 130
     assert "not finished" in errors
+
+
+BUCKETS = ["--yes", "--output", "json", "s3", "ensure"]
+
+
+def states_of_changes(environment: dict[str, str]) -> Counter[str]:
+    shown = run_program(["runs", "show", "last", "--changes", "--output", "json"], environment)
+    return Counter(row["state"] for row in json.loads(shown.stdout))
+
+
+@pytest.fixture
+def abandoned(
+    sandbox_home: Path, tmp_path: Path, proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> dict[str, str]:
+    """Begin changes on a cluster whose scheduler dies under them; nobody is at its address afterwards."""
+    directory = tmp_path / "lost"
+    directory.mkdir()
+    with dask_cluster(directory, {**clean_environment(sandbox_home), **KEYS}, workers=1) as dask:
+
+        def end(request: SeenRequest) -> Fault | None:
+            if request.method == "PUT" and len(proxy.writes) == 2:
+                dask.stop()
+            return None
+
+        proxy.disturb = end
+        engine = ["--engine", "dask", "--scheduler", dask.address]
+        name = f"lost-{uuid.uuid4().hex[:8]}-{{account}}-{{region}}"
+        begun = run_program([*engine, *EVERYWHERE, *BUCKETS, name], proxied_environment)
+    assert begun.returncode == 7, begun.stderr
+    proxy.disturb = lambda _: None
+    return proxied_environment
+
+
+def test_WHEN_a_run_is_resumed_AND_its_cluster_is_gone_THEN_it_says_how_to_go_on_without_it(
+    abandoned: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    before = states_of_changes(abandoned)
+    proxy.requests.clear()
+
+    done = run_program(["runs", "resume", "last"], abandoned)
+
+    assert done.returncode == 3
+    assert "no scheduler at tcp://127.0.0.1:" in done.stderr
+    assert re.search(r"manage-resources runs resume [0-9a-f-]+ --on local", done.stderr)
+    assert len(done.stderr.splitlines()) == 1
+    assert states_of_changes(abandoned) == before
+    assert proxy.writes == []
+
+
+@pytest.mark.parametrize("place", ["local", "another cluster"])
+def test_WHEN_a_run_is_resumed_elsewhere_THEN_each_change_is_made_once_AND_the_run_is_complete(
+    place: str, abandoned: dict[str, str], dask: DaskCluster, proxy: LoopbackProxy
+) -> None:
+    on = "local" if place == "local" else dask.address
+
+    done = run_program(["runs", "resume", "last", "--on", on], abandoned)
+
+    assert done.returncode == 0, done.stderr
+    assert states_of_changes(abandoned) == {"applied": 6}
+    made = Counter(request.path for request in proxy.writes)
+    assert len(made) == 6
+    assert "is complete: 6 of 6 targets done, 6 changes made" in done.stderr
+
+
+def test_WHEN_reads_were_left_on_a_cluster_THEN_resume_goes_on_there_in_these_targets_alone(
+    on_cluster: list[str], proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    proxy.disturb = lambda request: Answer(403) if request.assumed_account == "444455556666" else None
+    first = run_program([*on_cluster, *EVERYWHERE, "--output", "json", "ec2", "list"], proxied_environment)
+    proxy.disturb = lambda _: None
+    proxy.requests.clear()
+
+    done = run_program(["runs", "resume", "last", "--failed", "--output", "json"], proxied_environment)
+
+    assert (first.returncode, done.returncode) == (5, 0), first.stderr + done.stderr
+    assert {row["account"] for row in json.loads(done.stdout)} == {"444455556666"}
+    assert "is complete: 6 of 6 targets done" in done.stderr
+
+
+def test_WHEN_changes_that_may_not_be_made_twice_are_to_go_on_a_cluster_THEN_resume_refuses_them(
+    dask: DaskCluster, proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    denied = s3_error(403, "AccessDenied")
+    proxy.disturb = lambda request: denied if (request.service, request.method) == ("s3", "POST") else None
+    remove = ["--yes", "s3", "rm", "samples-123456789012-us-east-1", "docs/readme.txt"]
+    begun = run_program(remove, proxied_environment)
+    proxy.disturb = lambda _: None
+    proxy.requests.clear()
+
+    done = run_program(["runs", "resume", "last", "--failed", "--on", dask.address], proxied_environment)
+
+    assert begun.returncode == 4, begun.stderr
+    assert done.returncode == 2
+    assert "s3.delete-object does not go to a cluster" in done.stderr
+    assert proxy.writes == []
+
+
+@pytest.mark.parametrize("place", ["", "here", "tcp://10.0.0.5:8786", "dask"])
+def test_WHEN_the_place_to_go_on_is_none_THEN_it_is_a_usage_error(
+    place: str, sandbox_environment: dict[str, str]
+) -> None:
+    done = run_program(["runs", "resume", "last", "--on", place], sandbox_environment)
+
+    assert done.returncode == 2
+    assert "'--on'" in done.stderr
