@@ -23,7 +23,7 @@ from aws_interactions.aws_errors import (
     Conflict,
     Unavailable,
 )
-from aws_operations.run_control import NotTried, RunControl
+from aws_operations.run_control import NotTried, RunControl, RunStopped
 from aws_operations.targets import Target
 
 JsonObject = dict[str, Any]
@@ -359,7 +359,7 @@ def _drifted(change: Change, drift: str) -> ChangeResult:
 def _settled(kind: ChangeKind, result: ChangeResult, aws_provider: AwsClientProvider) -> ChangeResult:
     try:
         status = kind.read_back(result.change, aws_provider)
-    except (AwsInteractionError, ClientError, BotoCoreError):
+    except (AwsInteractionError, ClientError, BotoCoreError, RunStopped):
         return result
     error = None if status in {ResultStatus.APPLIED, ResultStatus.UNCHANGED} else result.error
     if status is ResultStatus.FAILED and error is not None:

@@ -133,7 +133,7 @@ def run_work(
     watcher: RunWatcher | None = None,
     rows_at_once: int = 100,
     may_hang: bool = False,
-    skips_itself: bool = False,
+    stops_itself: bool = False,
 ) -> Iterator[Outcome]:
     """Do work in each target, ``workers`` of them at a time, and yield one outcome for each.
 
@@ -144,11 +144,12 @@ def run_work(
 
     When ``control`` is stopped, what runs ends at its next row or call, or is given up after some
     seconds, and targets without an outcome are left. When it has counted enough failures, all that was
-    not begun is skipped, with ``NotTried``; with ``skips_itself`` that is left to the work.
+    not begun is skipped, with ``NotTried``. With ``stops_itself`` all that is left to the work, whose rows
+    tell what was done and are never cut short: it asks ``control`` before it begins anything.
     ``rows_at_once``: so many at most go from thread to thread.
     """
     control = control or RunControl()
-    run = TargetRun(work, control, explain, watcher, skips_itself)
+    run = TargetRun(work, control, explain, watcher, stops_itself)
     if len(targets) <= 1 and not may_hang and not control.has_deadline:
         return _on_this_thread(run, targets, on_row)
     # Loaded here: a short command with one target needs no threads.
@@ -165,7 +166,7 @@ class TargetRun:
     control: RunControl
     explain: Explain | None = None
     watcher: RunWatcher | None = None
-    skips_itself: bool = False
+    stops_itself: bool = False
 
     def run(self, target: Target, on_row: Callable[[object], None]) -> Outcome | None:
         """Do the work; ``None`` means that the run was stopped, and the target is left."""
@@ -182,7 +183,7 @@ class TargetRun:
     def _run(self, target: Target, on_row: Callable[[object], None]) -> Outcome | None:
         if self.control.is_stopped:
             return None
-        if self.control.has_failed_enough and not self.skips_itself:
+        if self.control.has_failed_enough and not self.stops_itself:
             return Outcome(target, OutcomeStatus.SKIPPED, 0, 0.0, NotTried())
         started = time.monotonic()
         try:
@@ -202,7 +203,8 @@ class TargetRun:
         except Exception as raised:  # noqa: BLE001 - an outcome for each target, a bug's too
             return 0, self._explained(target, raised)
         while True:
-            self.control.check(seconds_left=_SECONDS_TO_END)
+            if not self.stops_itself:
+                self.control.check(seconds_left=_SECONDS_TO_END)
             try:
                 row = next(rows)
             except StopIteration:

@@ -168,7 +168,7 @@ class _Crew:
 
     def _work(self) -> None:
         while (number := self._next()) is not None:
-            parcel = _Parcel(number, self._channel, self._room, self._rows_at_once)
+            parcel = _Parcel(number, self._channel, self._room, self._rows_at_once, self._run.stops_itself)
             try:
                 outcome = self._run.run(self._targets[number], parcel.add)
                 parcel.send()
@@ -183,11 +183,19 @@ class _Crew:
 class _Parcel:
     """Rows of one target on their way, several at once, because each message wakes the caller's thread."""
 
-    def __init__(self, number: int, channel: "SimpleQueue[_Message]", room: _Room, rows_at_once: int) -> None:
+    def __init__(
+        self,
+        number: int,
+        channel: "SimpleQueue[_Message]",
+        room: _Room,
+        rows_at_once: int,
+        stops_itself: bool,
+    ) -> None:
         self._number = number
         self._channel = channel
         self._room = room
         self._rows_at_once = rows_at_once
+        self._stops_itself = stops_itself
         self._rows: list[object] = []
         self._sent_at = 0.0
 
@@ -196,7 +204,7 @@ class _Parcel:
         now = time.monotonic()
         if len(self._rows) >= self._rows_at_once or now - self._sent_at >= _LONGEST_HELD_SECONDS:
             self._sent_at = now
-            if not self.send():
+            if not self.send() and not self._stops_itself:
                 raise RunStopped("the run was stopped while rows waited")
 
     def send(self) -> bool:

@@ -315,7 +315,7 @@ def applied(
         watcher=progress,
         rows_at_once=1,
         may_hang=True,
-        skips_itself=True,
+        stops_itself=True,
     )
 
 

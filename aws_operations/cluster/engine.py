@@ -150,6 +150,8 @@ class Cluster:
             errand = self._errand(batch[0].target, provider_for)
         except AwsInteractionError as error:
             return [ChangeResult(change, ResultStatus.FAILED, error) for change in batch]
+        # Who to act as may have taken its time.
+        control.check()
         if starting is not None:
             starting(batch)
         task = ApplyTask(errand, tuple(change.to_json() for change in batch))

@@ -21,6 +21,7 @@ from aws_operations.changes import (
     apply_changes,
     each_alone,
 )
+from aws_operations.fleet import run_work
 from aws_operations.run_control import RunControl, RunStopped
 from aws_operations.targets import Target
 
@@ -206,6 +207,47 @@ def test_WHEN_the_run_is_stopped_while_it_looks_again_THEN_nothing_is_begun(worl
         next(results)
 
     assert (begun, world.done) == ([], [])
+
+
+def test_WHEN_the_run_was_stopped_long_before_an_answer_came_THEN_all_of_the_answer_counts(
+    world: World,
+) -> None:
+    now = 0.0
+    control = RunControl(clock=lambda: now)
+    taken: list[ChangeResult] = []
+
+    def begin(_: Sequence[Change]) -> None:
+        nonlocal now
+        control.stop("interrupted")
+        now = 7.0
+
+    def work(_: Target) -> Iterator[ChangeResult]:
+        planned = [change(name) for name in "abcd"]
+        return apply_changes(planned, lambda _: fake_provider(), starting=begin, control=control)
+
+    outcomes = run_work(
+        work,
+        [HERE],
+        lambda _, result: taken.append(result),  # type: ignore[arg-type] # the rows are results
+        control=control,
+        stops_itself=True,
+    )
+
+    assert list(outcomes) == []
+    assert [(result.change.resource, result.status) for result in taken] == [
+        ("a", ResultStatus.APPLIED),
+        ("b", ResultStatus.APPLIED),
+    ]
+    assert world.done == ["a", "b"]
+
+
+def test_WHEN_the_run_is_stopped_before_a_change_is_read_back_THEN_the_others_of_its_answer_count(
+    world: World,
+) -> None:
+    world.errors["a"] = AnswerLost("no answer", resource="a")
+    world.read_back = RunStopped("interrupted")
+
+    assert statuses([change("a"), change("b")]) == [ResultStatus.UNKNOWN, ResultStatus.APPLIED]
 
 
 @pytest.mark.parametrize("name", ["no-such-service.set", "s3.no-such-verb", "", "../x.y"])

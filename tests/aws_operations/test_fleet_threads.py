@@ -98,7 +98,10 @@ def test_WHEN_rows_come_faster_than_they_are_taken_THEN_few_of_them_wait() -> No
     assert most_waiting < 25_000
 
 
-def test_WHEN_the_run_is_stopped_while_results_wait_THEN_none_of_what_was_done_is_lost() -> None:
+@pytest.mark.parametrize("stops_itself", [False, True])
+def test_WHEN_the_run_is_stopped_while_results_wait_THEN_none_of_what_was_done_is_lost(
+    stops_itself: bool,
+) -> None:
     control = RunControl()
     done: list[int] = []
     taken: list[object] = []
@@ -117,10 +120,13 @@ def test_WHEN_the_run_is_stopped_while_results_wait_THEN_none_of_what_was_done_i
             time.sleep(0.2)
         taken.append(row)
 
-    for _outcome in run_work(work, MANY[:4], take, workers=4, control=control, rows_at_once=1):
-        pass
+    outcomes = list(
+        run_work(work, MANY[:4], take, workers=4, control=control, rows_at_once=1, stops_itself=stops_itself)
+    )
 
     assert len(taken) == len(done) > 2_000
+    if stops_itself:
+        assert [outcome.row_count for outcome in outcomes] == [1_000] * 4
 
 
 @pytest.mark.parametrize("in_order", [False, True])
