@@ -41,13 +41,11 @@ def select_fleet(
     Accounts are entered from ``aws_provider``'s identity through a role of the same name in each, given as
     ``role_name`` or, with external ID, session name and duration, as ``role``. ``for_profile`` makes the
     provider of each selected profile. Asks Organizations, and accounts for their regions, only where the
-    selection needs it. Raises ``EmptySelection``, ``InvalidInput`` for accounts without a role, and what
-    Organizations raises; an account that does not answer is an outcome of the run.
+    selection needs it. Raises ``EmptySelection``, ``InvalidInput`` for accounts without a role and for a
+    role without accounts, and what Organizations raises; an account that does not answer is an outcome of
+    the run.
     """
-    if role is None and role_name is not None:
-        role = RoleSettings(role_name)
-    if selection.enters_accounts and role is None:
-        raise InvalidInput("accounts are entered through a role: name it")
+    role = _role_for(selection, role_name, role)
     by_profile: dict[str, AwsClientProvider] = {}
     lock = threading.Lock()
 
@@ -69,3 +67,17 @@ def select_fleet(
     obstacles = {each.target: each.obstacle for each in resolved if each.obstacle is not None}
     providers = TargetProviders(aws_provider, role, for_profile=provider_of_profile, obstacles=obstacles)
     return SelectedFleet([each.target for each in resolved], providers)
+
+
+def _role_for(selection: Selection, role_name: str | None, role: RoleSettings | None) -> RoleSettings | None:
+    if role_name is not None and role is not None:
+        raise InvalidInput("the role is given twice, as role and as role_name")
+    if role_name is not None:
+        role = RoleSettings(role_name)
+    if role is not None and not role.role_name.strip("/ "):
+        raise InvalidInput("the name of the role is empty")
+    if selection.enters_accounts and role is None:
+        raise InvalidInput("accounts are entered through a role: name it")
+    if role is not None and not selection.enters_accounts:
+        raise InvalidInput(f"no account is selected in which the role {role.role_name} could be assumed")
+    return role

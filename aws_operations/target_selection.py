@@ -15,15 +15,26 @@ from aws_operations.fleet import DEFAULT_WORKERS, run_work
 from aws_operations.guards import EmptySelection
 from aws_operations.region_status import regions_of
 from aws_operations.run_control import RunControl, TargetSkipped
+from aws_operations.selection import ALL_REGIONS, Selection, is_pattern, matches
 from aws_operations.targets import Target, TargetProviders
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
     from aws_interactions.organizations_interactions import Account
 
-ALL_REGIONS = "all"
+__all__ = [
+    "AccountNotActive",
+    "NoRegionMatches",
+    "PlannedTarget",
+    "Selection",
+    "plan_targets",
+    "planned_again",
+    "refuse_empty",
+    "resolve_some",
+    "resolve_targets",
+]
+
 _ACTIVE = "ACTIVE"
-_WILDCARDS = frozenset("*?[")
 
 
 class AccountNotActive(TargetSkipped):
@@ -41,40 +52,6 @@ class NoRegionMatches(TargetSkipped):
     def __init__(self, regions: Sequence[str]) -> None:
         self.note = "no such region enabled"
         super().__init__(f"the account has enabled no region of {','.join(regions)}")
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What an operator selects, as typed; what is left empty says nothing, and never means all.
-
-    ``ous`` are paths or ids and mean all accounts below. ``profiles`` and ``regions`` may be patterns
-    (``prod-*``, ``eu-*``), and regions ``all``: those that the account has enabled. Accounts of all three
-    kinds add up; what is excluded goes off the sum. Without accounts and profiles it is one's own account.
-    """
-
-    accounts: tuple[str, ...] = ()
-    ous: tuple[str, ...] = ()
-    all_accounts: bool = False
-    profiles: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-    exclude_accounts: tuple[str, ...] = ()
-    exclude_ous: tuple[str, ...] = ()
-    exclude_profiles: tuple[str, ...] = ()
-    exclude_regions: tuple[str, ...] = ()
-
-    @property
-    def enters_accounts(self) -> bool:
-        """Whether it selects accounts, to be entered through a role."""
-        return bool(self.accounts or self.ous or self.all_accounts)
-
-    @property
-    def needs_enabled_regions(self) -> bool:
-        """Whether only the accounts can say which regions these are."""
-        return any(is_pattern(region) or region == ALL_REGIONS for region in self.regions)
-
-    def leaves_out(self, region: str) -> bool:
-        """Say whether a region is excluded: by name, by a pattern or with ``all``."""
-        return ALL_REGIONS in self.exclude_regions or _matches(region, self.exclude_regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +179,6 @@ def refuse_empty(planned: Sequence[PlannedTarget], what: str) -> None:
     raise EmptySelection(f"{what}: {'; '.join(reasons)}" if reasons else what)
 
 
-def is_pattern(name: str) -> bool:
-    """Say whether a name has wildcards (``*``, ``?``, ``[...]``) in it."""
-    return not _WILDCARDS.isdisjoint(name)
-
-
 def _accounts(selection: Selection, aws_provider: "AwsClientProvider") -> "dict[str, Account | None]":
     """Return each selected account once, with what Organizations says of it if that was asked."""
     accounts: dict[str, Account | None] = dict.fromkeys(selection.accounts)
@@ -245,7 +217,7 @@ def _profiles(selection: Selection, configured_profiles: Callable[[], Sequence[s
         elif not is_pattern(wanted):
             raise ProfileDoesntExist(wanted, configured)
         names.update(dict.fromkeys(name for name in configured if fnmatchcase(name, wanted)))
-    left = [name for name in names if not _matches(name, selection.exclude_profiles)]
+    left = [name for name in names if not matches(name, selection.exclude_profiles)]
     if not left:
         raise EmptySelection(f"no configured profile matches {','.join(selection.profiles)}")
     return left
@@ -317,10 +289,6 @@ def _after_asking(
     if error is not None:
         return [replace(planned, obstacle=error)]
     return [replace(planned, target=target) for target in found.get(planned.target, [planned.target])]
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _configured_profiles() -> Sequence[str]:

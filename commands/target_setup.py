@@ -212,17 +212,19 @@ def planned_targets(settings: Settings, bases: _Bases | None = None) -> "list[Pl
 
 def selection_of(settings: Settings) -> "Selection":
     """Return what the settings say of where to act."""
-    from aws_operations.target_selection import Selection
+    from aws_operations.selection import NOT_SAID, Selection
 
+    # Settings have refused already what was given but empty: none there was not said.
     return Selection(
-        accounts=settings.accounts,
-        ous=settings.ous,
+        accounts=settings.accounts or NOT_SAID,
+        ous=settings.ous or NOT_SAID,
         all_accounts=settings.all_accounts,
-        profiles=settings.profiles,
-        regions=settings.regions,
+        profiles=settings.profiles or NOT_SAID,
+        regions=settings.regions or NOT_SAID,
         exclude_accounts=settings.exclude_accounts,
         exclude_ous=settings.exclude_ous,
-        exclude_profiles=settings.exclude_profiles,
+        # The sandbox, or an identity that was typed, takes the place of a fleet's profiles.
+        exclude_profiles=settings.exclude_profiles if settings.profiles else NOT_SAID,
         exclude_regions=settings.exclude_regions,
     )
 

@@ -1,6 +1,7 @@
 """Choosing a fleet from a script: targets, their providers, and what may not be touched."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,3 +108,24 @@ def test_WHEN_nothing_is_left_of_a_selection_THEN_it_never_means_all(aws_provide
     nothing = Selection(accounts=(MEMBER,), exclude_accounts=(MEMBER,))
     with pytest.raises(EmptySelection):
         select_fleet(nothing, aws_provider, role_name="operator")
+
+
+@pytest.mark.parametrize(
+    "wanted", [Selection(), Selection(regions=("eu-west-1",)), Selection(profiles=("a",))]
+)
+def test_WHEN_a_role_is_named_AND_no_account_THEN_it_is_not_the_own_account(
+    wanted: Selection, aws_provider: AwsClientProvider
+) -> None:
+    with pytest.raises(InvalidInput, match="no account is selected in which the role operator"):
+        select_fleet(wanted, aws_provider, role_name="operator")
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [{"role_name": ""}, {"role_name": "/"}, {"role_name": "one", "role": RoleSettings("other")}],
+)
+def test_WHEN_the_role_is_empty_or_said_twice_THEN_invalid_input(
+    roles: dict[str, Any], aws_provider: AwsClientProvider
+) -> None:
+    with pytest.raises(InvalidInput, match=r"the (name of the )?role is"):
+        select_fleet(Selection(accounts=(MEMBER,)), aws_provider, **roles)

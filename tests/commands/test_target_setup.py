@@ -5,9 +5,10 @@ import pytest
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_operations.guards import UnexpectedAccount
 from aws_operations.run_control import RunControl
+from aws_operations.selection import Selection
 from aws_operations.targets import Target
 from commands.options import Settings
-from commands.target_setup import Fleet, KnownTargets, is_vague, known_fleet
+from commands.target_setup import Fleet, KnownTargets, is_vague, known_fleet, selection_of
 
 MEMBER, OTHER = "111122223333", "444455556666"
 SETTINGS = Settings(all_accounts=True, regions=("all",), role_name="operator", region="eu-west-1")
@@ -57,3 +58,9 @@ def test_WHEN_a_known_target_is_in_another_account_than_expected_THEN_it_is_refu
 
     with pytest.raises(UnexpectedAccount, match=MEMBER):
         fleet_of([Target("eu-west-1", MEMBER)], settings)
+
+
+def test_WHEN_the_profiles_of_a_fleet_were_replaced_THEN_nothing_is_excluded_from_them() -> None:
+    settings = Settings(regions=("all",), exclude_profiles=("prod-old",), sandbox=True)
+
+    assert selection_of(settings) == Selection(regions=("all",))
