@@ -1,5 +1,6 @@
 """The targets of a selection and the provider for each, ready for ``run_fleet``: what scripts start with."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,8 +8,11 @@ from dataclasses import dataclass
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import InvalidInput
 from aws_operations.fleet import DEFAULT_WORKERS
+from aws_operations.selection_use import SelectionUse
 from aws_operations.target_selection import Selection, plan_targets, resolve_targets
 from aws_operations.targets import RoleSettings, Target, TargetProviders
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def select_fleet(
     provider of each selected profile. Asks Organizations, and accounts for their regions, only where the
     selection needs it. Raises ``EmptySelection``, ``InvalidInput`` for accounts without a role and for a
     role without accounts, and what Organizations raises; an account that does not answer is an outcome of
-    the run.
+    the run. What was selected or excluded beside other things and came to nothing is logged as a warning.
     """
     role = _role_for(selection, role_name, role)
     by_profile: dict[str, AwsClientProvider] = {}
@@ -59,11 +63,17 @@ def select_fleet(
         profile = target.aws_profile
         return aws_provider.aws_region if profile is None else provider_of_profile(profile).aws_region
 
+    use = SelectionUse()
     planned = plan_targets(
-        selection, aws_provider, region_of_profile=lambda name: provider_of_profile(name).aws_region
+        selection,
+        aws_provider,
+        region_of_profile=lambda name: provider_of_profile(name).aws_region,
+        use=use,
     )
     asking = TargetProviders(aws_provider, role, for_profile=provider_of_profile)
-    resolved = resolve_targets(planned, selection, asking, asked_in=asked_in, workers=workers)
+    resolved = resolve_targets(planned, selection, asking, asked_in=asked_in, workers=workers, use=use)
+    for line in use.unused(selection):
+        logger.warning("%s", line)
     obstacles = {each.target: each.obstacle for each in resolved if each.obstacle is not None}
     providers = TargetProviders(aws_provider, role, for_profile=provider_of_profile, obstacles=obstacles)
     return SelectedFleet([each.target for each in resolved], providers)

@@ -5,7 +5,7 @@ what only they know. Every account that was selected is answered for: one that m
 not answer, stays in the list with its obstacle.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from aws_operations.guards import EmptySelection
 from aws_operations.region_status import regions_of
 from aws_operations.run_control import RunControl, TargetSkipped
 from aws_operations.selection import ALL_REGIONS, Selection, is_pattern, matches
+from aws_operations.selection_use import SelectionUse
 from aws_operations.targets import Target, TargetProviders
 
 if TYPE_CHECKING:
@@ -78,24 +79,26 @@ def plan_targets(
     *,
     region_of_profile: Callable[[str], str] | None = None,
     configured_profiles: Callable[[], Sequence[str]] | None = None,
+    use: SelectionUse | None = None,
 ) -> list[PlannedTarget]:
     """Return the targets that a selection comes to, accounts outermost; asks nobody but Organizations.
 
     Organizations is asked as ``aws_provider``, once (ListAccounts, or the tree below the units), and only
     for units or the whole organisation. A target without regions gets the provider's region, or that of
-    its profile. The accounts of profiles are not known yet. Raises ``EmptySelection``,
-    ``ProfileDoesntExist`` and what Organizations raises.
+    its profile. The accounts of profiles are not known yet. ``use`` notes what came to nothing. Raises
+    ``EmptySelection``, ``ProfileDoesntExist`` and what Organizations raises.
     """
+    use = use or SelectionUse()
     if selection.profiles:
-        names = _profiles(selection, configured_profiles or _configured_profiles)
+        names = _profiles(selection, configured_profiles or _configured_profiles, use)
         places = [_place_of_profile(name, selection, region_of_profile) for name in names]
     elif selection.enters_accounts:
         region = ",".join(selection.regions) or aws_provider.aws_region
-        accounts = _accounts(selection, aws_provider)
+        accounts = _accounts(selection, aws_provider, use)
         places = [_place_of_account(account, known, region) for account, known in accounts.items()]
     else:
         places = [PlannedTarget(Target(",".join(selection.regions) or aws_provider.aws_region))]
-    planned = [target for place in places for target in _with_given_regions(place, selection)]
+    planned = [target for place in places for target in _with_given_regions(place, selection, use)]
     refuse_empty(planned, "no target is left of what was selected")
     return planned
 
@@ -108,16 +111,18 @@ def resolve_targets(
     asked_in: Callable[[Target], str],
     workers: int = DEFAULT_WORKERS,
     control: RunControl | None = None,
+    use: SelectionUse | None = None,
 ) -> list[PlannedTarget]:
     """Return planned targets with what only the accounts know: their regions, and who profiles are.
 
     Accounts are asked at the same time, in the region that ``asked_in`` gives for a target (DescribeRegions;
     GetCallerIdentity for profiles and for one's own account). One that does not answer stays as one target,
     with its error as the obstacle and its regions as they were given; but where there is one's own account
-    only, its error is raised. Raises ``EmptySelection``, and ``RunStopped`` when ``control`` is stopped.
+    only, its error is raised. ``use`` notes what came to nothing. Raises ``EmptySelection``, and
+    ``RunStopped`` when ``control`` is stopped.
     """
     resolved = resolve_some(
-        planned, selection, providers, asked_in=asked_in, workers=workers, control=control
+        planned, selection, providers, asked_in=asked_in, workers=workers, control=control, use=use
     )
     refuse_empty(resolved, f"no enabled region matches {','.join(selection.regions)}")
     return resolved
@@ -131,14 +136,15 @@ def resolve_some(
     asked_in: Callable[[Target], str],
     workers: int = DEFAULT_WORKERS,
     control: RunControl | None = None,
+    use: SelectionUse | None = None,
 ) -> list[PlannedTarget]:
     """Do the same for some of the targets of a run, all of which may be skipped."""
-    control = control or RunControl()
+    control, use = control or RunControl(), use or SelectionUse()
     found: dict[Target, list[Target]] = {}
     errors: dict[Target, Exception] = {}
 
     def ask(target: Target) -> Iterator[Target]:
-        yield from _resolved(target, selection, providers, asked_in)
+        yield from _resolved(target, selection, providers, asked_in, use)
 
     def keep(target: Target, resolved: object) -> None:
         if isinstance(resolved, Target):
@@ -179,7 +185,9 @@ def refuse_empty(planned: Sequence[PlannedTarget], what: str) -> None:
     raise EmptySelection(f"{what}: {'; '.join(reasons)}" if reasons else what)
 
 
-def _accounts(selection: Selection, aws_provider: "AwsClientProvider") -> "dict[str, Account | None]":
+def _accounts(
+    selection: Selection, aws_provider: "AwsClientProvider", use: SelectionUse
+) -> "dict[str, Account | None]":
     """Return each selected account once, with what Organizations says of it if that was asked."""
     accounts: dict[str, Account | None] = dict.fromkeys(selection.accounts)
     excluded = set(selection.exclude_accounts)
@@ -191,9 +199,14 @@ def _accounts(selection: Selection, aws_provider: "AwsClientProvider") -> "dict[
         for account in tree.all_accounts() if selection.all_accounts else ():
             accounts[account.id] = account
         for ou in selection.ous:
-            accounts.update({account.id: account for account in tree.accounts_below(ou)})
+            below = {account.id: account for account in tree.accounts_below(ou)}
+            use.note("ous", ou, is_used=bool(below))
+            accounts.update(below)
         for ou in selection.exclude_ous:
-            excluded.update(account.id for account in tree.accounts_below(ou))
+            off = {account.id for account in tree.accounts_below(ou)}
+            use.note("exclude_ous", ou, is_used=not off.isdisjoint(accounts))
+            excluded.update(off)
+    use.note_matches("exclude_accounts", selection.exclude_accounts, accounts)
     return {account: known for account, known in accounts.items() if account not in excluded}
 
 
@@ -206,7 +219,9 @@ def _place_of_account(account_id: str, known: "Account | None", aws_region: str)
     )
 
 
-def _profiles(selection: Selection, configured_profiles: Callable[[], Sequence[str]]) -> list[str]:
+def _profiles(
+    selection: Selection, configured_profiles: Callable[[], Sequence[str]], use: SelectionUse
+) -> list[str]:
     from aws_interactions.credential_errors import ProfileDoesntExist
 
     configured = configured_profiles()
@@ -217,6 +232,8 @@ def _profiles(selection: Selection, configured_profiles: Callable[[], Sequence[s
         elif not is_pattern(wanted):
             raise ProfileDoesntExist(wanted, configured)
         names.update(dict.fromkeys(name for name in configured if fnmatchcase(name, wanted)))
+    use.note_matches("profiles", selection.profiles, configured)
+    use.note_matches("exclude_profiles", selection.exclude_profiles, names)
     left = [name for name in names if not matches(name, selection.exclude_profiles)]
     if not left:
         raise EmptySelection(f"no configured profile matches {','.join(selection.profiles)}")
@@ -234,13 +251,16 @@ def _place_of_profile(
         return PlannedTarget(Target("-", aws_profile=name), obstacle=error)
 
 
-def _with_given_regions(place: PlannedTarget, selection: Selection) -> Iterator[PlannedTarget]:
+def _with_given_regions(
+    place: PlannedTarget, selection: Selection, use: SelectionUse
+) -> Iterator[PlannedTarget]:
     """Yield a place once for each region that was given by name; a pattern waits for the account."""
-    if not selection.regions or selection.needs_enabled_regions:
-        if selection.regions or not selection.leaves_out(place.target.aws_region):
-            yield place
+    if selection.needs_enabled_regions:
+        yield place
         return
-    for region in dict.fromkeys(selection.regions):
+    regions = dict.fromkeys(selection.regions or [place.target.aws_region])
+    use.note_matches("exclude_regions", selection.exclude_regions, regions)
+    for region in regions:
         if not selection.leaves_out(region):
             yield replace(place, target=replace(place.target, aws_region=region))
 
@@ -250,7 +270,11 @@ def _is_unknown(target: Target, selection: Selection) -> bool:
 
 
 def _resolved(
-    target: Target, selection: Selection, providers: TargetProviders, asked_in: Callable[[Target], str]
+    target: Target,
+    selection: Selection,
+    providers: TargetProviders,
+    asked_in: Callable[[Target], str],
+    use: SelectionUse,
 ) -> Iterator[Target]:
     there = replace(target, aws_region=asked_in(target))
     if target.aws_account is None:
@@ -260,16 +284,17 @@ def _resolved(
         yield target
         return
     enabled = [region.region for region in regions_of(providers, there, asked_in=there.aws_region)]
-    chosen = [
-        region for region in _in_given_order(selection.regions, enabled) if not selection.leaves_out(region)
-    ]
+    wanted = _in_given_order(selection.regions, enabled)
+    use.note_matches("regions", selection.regions, enabled)
+    use.note_matches("exclude_regions", selection.exclude_regions, wanted)
+    chosen = [region for region in wanted if not selection.leaves_out(region)]
     if not chosen:
         raise NoRegionMatches(selection.regions)
     for region in chosen:
         yield replace(target, aws_region=region)
 
 
-def _in_given_order(given: Sequence[str], enabled: Sequence[str]) -> Iterable[str]:
+def _in_given_order(given: Sequence[str], enabled: Sequence[str]) -> Collection[str]:
     """Return each region once: a name as it is, for AWS to judge, a pattern's in AWS's order."""
     regions: dict[str, None] = {}
     for wanted in given:

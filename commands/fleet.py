@@ -89,13 +89,16 @@ def list_(ctx: click.Context) -> Callable[["Console"], ExitCode]:
 
 def _show(settings: "Settings", console: "Console") -> ExitCode:
     from aws_operations.guards import TooManyTargets
-    from commands.target_setup import check_count, planned_targets, selection_of
+    from aws_operations.selection_use import SelectionUse
+    from commands.target_setup import check_count, planned_targets, selection_of, warn_of_unused
 
-    planned = planned_targets(settings)
+    selection, use = selection_of(settings), SelectionUse()
+    planned = planned_targets(settings, use=use)
     with console.rows(with_target=True) as writer:
         for each in planned:
             writer.write(PlannedTargetRow(each.account_name, _note(each)), each.target)
-    console.note(_count(planned, needs_enabled_regions=selection_of(settings).needs_enabled_regions))
+    console.note(_count(planned, needs_enabled_regions=selection.needs_enabled_regions))
+    warn_of_unused(use, selection, console)
     try:
         check_count(settings, planned, is_final=False)
     except TooManyTargets as error:

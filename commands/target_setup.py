@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from aws_interactions.call_budget import CallBudget
     from aws_interactions.client_settings import ClientSettings
     from aws_operations.run_control import RunControl
-    from aws_operations.target_selection import PlannedTarget, Selection
+    from aws_operations.selection import Selection
+    from aws_operations.selection_use import SelectionUse
+    from aws_operations.target_selection import PlannedTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,15 @@ def chosen_fleet(
     bases = _Bases.of(settings, call_budget)
     if not settings.chooses_targets:
         return _own_account(settings, bases)
-    planned = planned_targets(settings, bases)
+    from aws_operations.selection_use import SelectionUse
+
+    selection, use = selection_of(settings), SelectionUse()
+    planned = planned_targets(settings, bases, use)
     check_count(settings, planned, is_final=False)
-    selection = selection_of(settings)
     if selection.needs_enabled_regions and len(planned) > 1:
         console.note(f"asking {len(planned)} {_places(settings)} which regions they have enabled")
-    resolved = _resolve(settings, selection, planned, bases, control)
+    resolved = _resolve(settings, selection, planned, bases, control, use)
+    warn_of_unused(use, selection, console)
     check_count(settings, resolved, is_final=True)
     targets = [each.target for each in resolved]
     _check_expected_account(settings.expect_account, targets)
@@ -202,12 +207,22 @@ def _resolved_anew(
     return resolved
 
 
-def planned_targets(settings: Settings, bases: _Bases | None = None) -> "list[PlannedTarget]":
+def planned_targets(
+    settings: Settings, bases: _Bases | None = None, use: "SelectionUse | None" = None
+) -> "list[PlannedTarget]":
     """Return what the settings choose without asking any target: see ``target_selection.plan_targets``."""
     from aws_operations.target_selection import plan_targets
 
     bases = bases or _Bases.of(settings)
-    return plan_targets(selection_of(settings), bases.base, region_of_profile=bases.region_of_profile)
+    return plan_targets(
+        selection_of(settings), bases.base, region_of_profile=bases.region_of_profile, use=use
+    )
+
+
+def warn_of_unused(use: "SelectionUse", selection: "Selection", console: Console) -> None:
+    """Warn, a line each, of what was selected or excluded and came to nothing."""
+    for line in use.unused(selection):
+        console.warn(line)
 
 
 def selection_of(settings: Settings) -> "Selection":
@@ -249,6 +264,7 @@ def _resolve(
     planned: "list[PlannedTarget]",
     bases: _Bases,
     control: "RunControl | None",
+    use: "SelectionUse",
 ) -> "list[PlannedTarget]":
     if settings.enters_accounts and not selection.needs_enabled_regions:
         return planned
@@ -262,6 +278,7 @@ def _resolve(
         asked_in=_asking_region(bases),
         workers=settings.workers or DEFAULT_WORKERS,
         control=control,
+        use=use,
     )
 
 

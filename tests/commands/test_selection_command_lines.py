@@ -1,0 +1,36 @@
+"""What an operator is told of where a command would act, or why nowhere."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import run_program
+
+IN_ALL = ["--sandbox", "--all-accounts", "--role-name", "operator"]
+
+
+@pytest.fixture
+def config(sandbox_environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Give an environment with the sandbox and a configuration file with a fleet ``most``."""
+    folder = tmp_path / "config" / "manage-resources"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(
+        '[fleet.most]\nall-accounts = true\nrole-name = "operator"\nregions = ["us-east-1", "xx-*"]\n'
+        'exclude-accounts = ["444455556666", "999999999999"]\n'
+    )
+    return {**sandbox_environment, "XDG_CONFIG_HOME": str(tmp_path / "config")}
+
+
+def test_WHEN_a_pattern_and_an_exclusion_come_to_nothing_THEN_a_line_each_warns(
+    config: dict[str, str],
+) -> None:
+    shown = run_program(["--sandbox", "--fleet", "most", "fleet", "show"], config)
+    done = run_program(["--sandbox", "--fleet", "most", "rds", "list", "--query", "[].database"], config)
+
+    excluded = "warning: exclude-accounts: 999999999999 excludes nothing"
+    assert (shown.returncode, done.returncode) == (0, 0)
+    assert [line for line in shown.stderr.splitlines() if line.startswith("warning")] == [excluded]
+    assert [line for line in done.stderr.splitlines() if line.startswith("warning")] == [
+        "warning: regions: xx-* matches no enabled region",
+        excluded,
+    ]
