@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from aws_interactions.aws_environment import partition_of_region
 from aws_interactions.aws_errors import AwsInteractionError
 from aws_operations.fleet import DEFAULT_WORKERS, run_work
 from aws_operations.guards import EmptySelection
@@ -99,7 +100,7 @@ def plan_targets(
     else:
         places = [PlannedTarget(Target(",".join(selection.regions) or aws_provider.aws_region))]
     planned = [target for place in places for target in _with_given_regions(place, selection, use)]
-    refuse_empty(planned, "no target is left of what was selected")
+    refuse_empty(planned, "no target is left of what was selected" if planned else "all regions are excluded")
     return planned
 
 
@@ -207,7 +208,19 @@ def _accounts(
             use.note("exclude_ous", ou, is_used=not off.isdisjoint(accounts))
             excluded.update(off)
     use.note_matches("exclude_accounts", selection.exclude_accounts, accounts)
-    return {account: known for account, known in accounts.items() if account not in excluded}
+    left = {account: known for account, known in accounts.items() if account not in excluded}
+    if not left:
+        raise EmptySelection(_why_no_account(selection, len(accounts), aws_provider.aws_region))
+    return left
+
+
+def _why_no_account(selection: Selection, selected_count: int, aws_region: str) -> str:
+    if selected_count:
+        return f"all accounts that were selected are excluded, {selected_count} of {selected_count}"
+    if not selection.all_accounts:
+        return f"there is no account in or below {', '.join(selection.ous)}"
+    partition = partition_of_region(aws_region)
+    return f"Organizations named no account, asked in partition {partition}, that of region {aws_region}"
 
 
 def _place_of_account(account_id: str, known: "Account | None", aws_region: str) -> PlannedTarget:
@@ -236,7 +249,10 @@ def _profiles(
     use.note_matches("exclude_profiles", selection.exclude_profiles, names)
     left = [name for name in names if not matches(name, selection.exclude_profiles)]
     if not left:
-        raise EmptySelection(f"no configured profile matches {','.join(selection.profiles)}")
+        wanted = ",".join(selection.profiles)
+        raise EmptySelection(
+            f"all profiles of {wanted} are excluded" if names else f"no configured profile matches {wanted}"
+        )
     return left
 
 

@@ -180,10 +180,31 @@ def test_WHEN_only_closed_accounts_are_selected_THEN_the_selection_is_empty(
 ) -> None:
     with pytest.raises(EmptySelection, match="the account is"):
         plan_targets(Selection(ous=("/c",)), aws_provider)
-    with pytest.raises(EmptySelection):
+    with pytest.raises(EmptySelection, match="all accounts that were selected are excluded, 2 of 2"):
         plan_targets(Selection(ous=("/a",), exclude_ous=("/a",)), aws_provider)
     with pytest.raises(OrganizationalUnitDoesNotExist):
         plan_targets(Selection(ous=("/nowhere",)), aws_provider)
+
+
+def test_WHEN_a_source_of_accounts_has_none_THEN_the_empty_selection_says_which(
+    aws_provider: AwsClientProvider,
+) -> None:
+    nobody = FakeClient("organizations").pages("list_accounts", [{"Accounts": []}])
+    govcloud = AwsEnvironment(HOME, "us-gov-west-1")
+    client: Any = aws_provider.get_organizations()
+    client.create_organization(FeatureSet="ALL")
+    for name in ("a", "b"):
+        client.create_organizational_unit(ParentId=client.list_roots()["Roots"][0]["Id"], Name=name)
+
+    with pytest.raises(
+        EmptySelection,
+        match="Organizations named no account, asked in partition aws-us-gov, that of region us-gov-west-1",
+    ):
+        plan_targets(Selection(all_accounts=True), fake_provider(environment=govcloud, organizations=nobody))
+    with pytest.raises(EmptySelection, match="there is no account in or below /a, /b"):
+        plan_targets(Selection(ous=("/a", "/b")), aws_provider)
+    with pytest.raises(EmptySelection, match="all regions are excluded"):
+        plan_targets(Selection(regions=("eu-west-1",), exclude_regions=("eu-*",)), fake_provider())
 
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED"])
@@ -240,6 +261,8 @@ def test_WHEN_profiles_are_in_the_files_THEN_they_are_found_there(tmp_path: Path
 def test_WHEN_no_profile_matches_THEN_it_is_an_empty_selection_AND_a_wrong_name_is_an_error() -> None:
     with pytest.raises(EmptySelection, match="no configured profile matches stage-"):
         resolved(Selection(profiles=("stage-*",)))
+    with pytest.raises(EmptySelection, match=r"all profiles of prod-\* are excluded"):
+        resolved(Selection(profiles=("prod-*",), exclude_profiles=("prod-?",)))
     with pytest.raises(ProfileDoesntExist, match="prod-c"):
         resolved(Selection(profiles=("prod-*", "prod-c")))
 

@@ -34,3 +34,13 @@ def test_WHEN_a_pattern_and_an_exclusion_come_to_nothing_THEN_a_line_each_warns(
         "warning: regions: xx-* matches no enabled region",
         excluded,
     ]
+
+
+def test_WHEN_the_organisation_of_a_partition_has_no_account_THEN_it_says_which(
+    sandbox_environment: dict[str, str],
+) -> None:
+    done = run_program([*IN_ALL, "--regions", "us-gov-west-1", "fleet", "show"], sandbox_environment)
+
+    assert done.returncode == 6
+    assert "Organizations named no account, asked in partition aws-us-gov" in done.stderr
+    assert done.stderr.count("\n") == 1
