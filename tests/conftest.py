@@ -1,3 +1,4 @@
+import logging
 import os
 import signal
 import urllib.request
@@ -22,6 +23,8 @@ settings.load_profile("shared machine")
 pytest_plugins = ["tests.support.sandbox_fixtures"]
 
 FOREIGN_PREFIXES = ("AWS_", "XDG_", "BOTO_", "MANAGE_RESOURCES_", "MOTO_", "LOG_LEVEL")
+# Those whose level the program chooses: a command that runs in the tests' own process chooses it for all.
+LOGGERS = ("aws_interactions", "aws_operations", "commands", "boto3", "botocore", "s3transfer", "urllib3")
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
@@ -39,6 +42,18 @@ def isolate_from_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "aws-credentials"))
     # moto reads this for each request; without it, every account may enter every bucket.
     monkeypatch.setenv("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", "false")
+
+
+@pytest.fixture(autouse=True)
+def keep_logging() -> Iterator[None]:
+    """Leave logging to the next test as it was before this one."""
+    loggers = [logging.getLogger(name) for name in (*LOGGERS, "botocore.credentials")]
+    levels = [logger.level for logger in loggers]
+    handlers = list(logging.getLogger().handlers)
+    yield
+    logging.getLogger().handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

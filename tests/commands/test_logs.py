@@ -1,7 +1,6 @@
 """How what is logged looks on standard error."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -9,19 +8,6 @@ from commands.logs import configure_logging
 from commands.options import Settings
 
 LOGGER = logging.getLogger("commands.some_module")
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    names = ("aws_interactions", "aws_operations", "commands", "botocore", "boto3", "urllib3", "s3transfer")
-    names += ("botocore.credentials",)
-    levels = {name: logging.getLogger(name).level for name in names}
-    handlers = list(root.handlers)
-    yield
-    root.handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
 
 
 @pytest.mark.parametrize(
