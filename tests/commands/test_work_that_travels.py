@@ -1,4 +1,6 @@
+import re
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,14 @@ def test_WHEN_the_work_of_a_command_travels_THEN_it_comes_to_the_same_as_here(
 
     assert answer.error is None
     # Segments of a table are read side by side.
-    assert sorted(map(repr, answer.rows())) == sorted(map(repr, work(provider)))
+    assert sorted(steady(words, answer.rows())) == sorted(steady(words, work(provider)))
+
+
+def steady(words: str, rows: Iterable[object]) -> list[str]:
+    """Give rows without what the sandbox answers anew: it dates versions at the time of the question."""
+    if words != "secrets versions":
+        return list(map(repr, rows))
+    return [re.sub(r"datetime\([^)]*tz", "datetime(tz", repr(row)) for row in rows]
 
 
 @pytest.mark.parametrize("words", sorted(STAY_HERE))
