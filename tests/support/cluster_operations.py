@@ -2,9 +2,11 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
 
 from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
@@ -59,12 +61,29 @@ def sleep_then_say(seconds: float, aws_provider: AwsClientProvider) -> Iterator[
     yield aws_provider.aws_region
 
 
-def file_then_sleep(directory: str, seconds: float, aws_provider: AwsClientProvider) -> Iterator[str]:
-    region = aws_provider.aws_region
-    with open(f"{directory}/{region}-{time.monotonic_ns()}", "x"):  # noqa: PTH123 - the only thing that it makes
-        pass
-    time.sleep(seconds)
-    yield region
+def begin_then_wait(directory: str, aws_provider: AwsClientProvider) -> Iterator[str]:
+    """Make a file, and end once there is one of the name ``may-end``."""
+    folder = Path(directory)
+    (folder / f"begun-{uuid4().hex}").touch()
+    wait_until((folder / "may-end").exists)
+    yield aws_provider.aws_region
+
+
+def whereabouts_together(
+    directory: str, processes: int, aws_provider: AwsClientProvider
+) -> Iterator[Whereabouts]:
+    """Say where it is, once so many processes are at it."""
+    folder = Path(directory)
+    (folder / f"{os.getpid()}").touch()
+    wait_until(lambda: len(list(folder.iterdir())) >= processes)
+    yield from whereabouts(aws_provider)
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.01)
 
 
 def much(size: int, aws_provider: AwsClientProvider) -> Iterator[bytes]:

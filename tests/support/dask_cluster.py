@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,7 +46,7 @@ class DaskCluster:
 
     @property
     def address(self) -> str:
-        return str(json.loads(self._scheduler_file.read_text())["address"])
+        return self.wait_for_address()
 
     def start_scheduler(self) -> None:
         self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
@@ -62,16 +64,32 @@ class DaskCluster:
 
     def wait_for_address(self, timeout: float = 30.0) -> str:
         deadline = time.monotonic() + timeout
-        while not self._scheduler_file.exists():
+        while True:
+            # It is made first and filled afterwards.
+            with suppress(FileNotFoundError, json.JSONDecodeError):
+                return str(json.loads(self._scheduler_file.read_text())["address"])
             assert time.monotonic() < deadline, "the scheduler did not start"
             time.sleep(0.02)
-        return self.address
 
     def wait_for_workers(self, count: int, timeout: float = 30.0) -> None:
         from distributed import Client
 
         with Client(self.wait_for_address(timeout), set_as_default=False) as client:
             client.wait_for_workers(count, timeout=timeout)
+
+    @contextmanager
+    def tasks(self) -> Iterator[Callable[[], Counter[str]]]:
+        """Give what counts the tasks that are anywhere: "not begun", or "begun"."""
+        from distributed import Client
+
+        def count() -> Counter[str]:
+            on_workers = sum(client.run(states_of_tasks).values(), Counter())
+            begun = on_workers["executing"] + on_workers["cancelled"]
+            all_tasks = client.run_on_scheduler(states_of_all_tasks).total()
+            return +Counter({"begun": begun, "not begun": max(all_tasks, on_workers.total()) - begun})
+
+        with Client(self.address, set_as_default=False) as client:
+            yield count
 
     def _start(self, what: str, *options: str, **environment: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "dask", what, "--scheduler-file", str(self._scheduler_file)]
@@ -92,6 +110,16 @@ class DaskCluster:
             process.send_signal(signal.SIGKILL)
         for process in self._processes:
             process.wait(timeout=10)
+
+
+def states_of_tasks(dask_worker: Any) -> Counter[str]:
+    """Return the states of what a worker has; ``cancelled`` is what runs though nobody wants it any more."""
+    return Counter(task.state for task in dask_worker.state.tasks.values())
+
+
+def states_of_all_tasks(dask_scheduler: Any) -> Counter[str]:
+    """Return the states of the tasks that somebody wants."""
+    return Counter(task.state for task in dask_scheduler.tasks.values())
 
 
 @contextmanager
