@@ -1,7 +1,7 @@
 """Accounts and units of the organisation, found by path or id."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,15 +11,17 @@ from aws_interactions.aws_errors import NotFound
 from aws_interactions.organizations_interactions import Account, OrganizationalUnit
 
 _ROOT_PATH = "/"
+_MANY_NEIGHBOURS = 8
 _PARENT_ID = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 
 
 class OrganizationalUnitDoesNotExist(NotFound):
-    """There is no organisational unit of that path."""
+    """There is no organisational unit of that path; ``neighbours`` are paths that are where it would be."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(f"there is no organisational unit {path}", resource=path)
+    def __init__(self, path: str, neighbours: Sequence[str] = ()) -> None:
+        super().__init__(f"there is no organisational unit {path}{_near(path, neighbours)}", resource=path)
         self.path = path
+        self.neighbours = tuple(neighbours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class OrganizationTree:
         while wanted != (parent_path or _ROOT_PATH):
             step = self._step_towards(wanted, parent_id, parent_path)
             if step is None:
-                raise OrganizationalUnitDoesNotExist(wanted)
+                neighbours = [f"{parent_path}/{unit.name}" for unit in self._units_of(parent_id)]
+                raise OrganizationalUnitDoesNotExist(wanted, neighbours)
             parent_id, parent_path = step
         return parent_id
 
@@ -132,6 +135,16 @@ class OrganizationTree:
         children = [(unit.id, f"{parent_path}/{unit.name}") for unit in self._units_of(parent_id)]
         steps = [(unit_id, path) for unit_id, path in children if f"{wanted}/".startswith(f"{path}/")]
         return max(steps, key=lambda step: len(step[1]), default=None)
+
+
+def _near(path: str, neighbours: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(path, neighbours, n=1)
+    if near:
+        return f" (did you mean {near[0]}?)"
+    shown = [*neighbours[:_MANY_NEIGHBOURS], *(["..."] if len(neighbours) > _MANY_NEIGHBOURS else [])]
+    return f" (there is {', '.join(shown)})" if shown else ""
 
 
 def _accounts(ou: str | None, aws_provider: AwsClientProvider, *, recursive: bool) -> Iterator[Account]:

@@ -23,6 +23,7 @@ from aws_operations.targets import Target, TargetProviders
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
     from aws_interactions.organizations_interactions import Account
+    from aws_operations.organizations import OrganizationTree
 
 __all__ = [
     "AccountNotActive",
@@ -87,7 +88,8 @@ def plan_targets(
     Organizations is asked as ``aws_provider``, once (ListAccounts, or the tree below the units), and only
     for units or the whole organisation. A target without regions gets the provider's region, or that of
     its profile. The accounts of profiles are not known yet. ``use`` notes what came to nothing. Raises
-    ``EmptySelection``, ``ProfileDoesntExist`` and what Organizations raises.
+    ``EmptySelection``, for a unit that does not exist too, ``ProfileDoesntExist`` and what Organizations
+    raises.
     """
     use = use or SelectionUse()
     if selection.profiles:
@@ -200,18 +202,28 @@ def _accounts(
         for account in tree.all_accounts() if selection.all_accounts else ():
             accounts[account.id] = account
         for ou in selection.ous:
-            below = {account.id: account for account in tree.accounts_below(ou)}
+            below = _accounts_below(ou, tree)
             use.note("ous", ou, is_used=bool(below))
             accounts.update(below)
         for ou in selection.exclude_ous:
-            off = {account.id for account in tree.accounts_below(ou)}
-            use.note("exclude_ous", ou, is_used=not off.isdisjoint(accounts))
+            off = _accounts_below(ou, tree)
+            use.note("exclude_ous", ou, is_used=not accounts.keys().isdisjoint(off))
             excluded.update(off)
     use.note_matches("exclude_accounts", selection.exclude_accounts, accounts)
     left = {account: known for account, known in accounts.items() if account not in excluded}
     if not left:
         raise EmptySelection(_why_no_account(selection, len(accounts), aws_provider.aws_region))
     return left
+
+
+def _accounts_below(ou: str, tree: "OrganizationTree") -> "dict[str, Account]":
+    from aws_interactions.organizations_interactions import ParentDoesNotExist
+    from aws_operations.organizations import OrganizationalUnitDoesNotExist
+
+    try:
+        return {account.id: account for account in tree.accounts_below(ou)}
+    except (OrganizationalUnitDoesNotExist, ParentDoesNotExist) as error:
+        raise EmptySelection(str(error)) from error
 
 
 def _why_no_account(selection: Selection, selected_count: int, aws_region: str) -> str:

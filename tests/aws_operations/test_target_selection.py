@@ -13,7 +13,6 @@ from aws_interactions.aws_errors import AccessDenied, CredentialsProblem
 from aws_interactions.credential_errors import NoRegion, ProfileDoesntExist
 from aws_interactions.testing import FakeClient, fake_provider
 from aws_operations.guards import EmptySelection
-from aws_operations.organizations import OrganizationalUnitDoesNotExist
 from aws_operations.run_control import RunControl, RunStopped
 from aws_operations.target_selection import (
     AccountNotActive,
@@ -182,8 +181,6 @@ def test_WHEN_only_closed_accounts_are_selected_THEN_the_selection_is_empty(
         plan_targets(Selection(ous=("/c",)), aws_provider)
     with pytest.raises(EmptySelection, match="all accounts that were selected are excluded, 2 of 2"):
         plan_targets(Selection(ous=("/a",), exclude_ous=("/a",)), aws_provider)
-    with pytest.raises(OrganizationalUnitDoesNotExist):
-        plan_targets(Selection(ous=("/nowhere",)), aws_provider)
 
 
 def test_WHEN_a_source_of_accounts_has_none_THEN_the_empty_selection_says_which(
@@ -205,6 +202,25 @@ def test_WHEN_a_source_of_accounts_has_none_THEN_the_empty_selection_says_which(
         plan_targets(Selection(ous=("/a", "/b")), aws_provider)
     with pytest.raises(EmptySelection, match="all regions are excluded"):
         plan_targets(Selection(regions=("eu-west-1",), exclude_regions=("eu-*",)), fake_provider())
+
+
+@pytest.mark.parametrize(
+    ("ou", "complaint"),
+    [
+        ("/aa", r"there is no organisational unit /aa \(did you mean /a\?\); an empty selection"),
+        ("/a/nope", r"there is no organisational unit /a/nope \(there is /a/b\)"),
+        ("/a/b/x", "there is no organisational unit /a/b/x;"),
+        ("ou-abcd-12345678", "ou-abcd-12345678"),
+    ],
+)
+@pytest.mark.usefixtures("units")
+def test_WHEN_a_unit_does_not_exist_THEN_nothing_is_selected_AND_its_neighbours_are_named(
+    ou: str, complaint: str, aws_provider: AwsClientProvider
+) -> None:
+    with pytest.raises(EmptySelection, match=complaint):
+        plan_targets(Selection(ous=("/c", ou)), aws_provider)
+    with pytest.raises(EmptySelection, match=complaint):
+        plan_targets(Selection(all_accounts=True, exclude_ous=(ou,)), aws_provider)
 
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED"])

@@ -44,3 +44,18 @@ def test_WHEN_the_organisation_of_a_partition_has_no_account_THEN_it_says_which(
     assert done.returncode == 6
     assert "Organizations named no account, asked in partition aws-us-gov" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("ou", "complaint"), [("/workload", "did you mean /workloads?"), ("/nope", "there is /workloads")]
+)
+def test_WHEN_a_unit_is_misspelt_THEN_its_neighbours_are_named(
+    ou: str, complaint: str, sandbox_environment: dict[str, str]
+) -> None:
+    done = run_program(
+        ["--sandbox", "--ou", ou, "--role-name", "operator", "ec2", "list"], sandbox_environment
+    )
+
+    assert done.returncode == 6
+    assert f"there is no organisational unit {ou} ({complaint})" in done.stderr
+    assert done.stderr.count("\n") == 1
