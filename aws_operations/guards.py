@@ -26,11 +26,12 @@ class EmptySelection(GuardRefused):
 
 
 class TooManyTargets(GuardRefused):
-    """More targets were selected than ``--max-targets`` lets through."""
+    """More targets were selected than ``--max-targets`` lets through; ``excess`` says just that."""
 
     def __init__(self, *, target_count: int, max_targets: int, is_at_least: bool = False) -> None:
         many = f"{'at least ' if is_at_least else ''}{target_count} targets"
-        super().__init__(f"{many} are more than --max-targets {max_targets}; nothing was done in any of them")
+        self.excess = f"{many} are more than --max-targets {max_targets}"
+        super().__init__(f"{self.excess}; nothing was done in any of them")
         self.target_count = target_count
         self.max_targets = max_targets
 

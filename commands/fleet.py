@@ -51,7 +51,7 @@ def show(ctx: click.Context) -> Callable[["Console"], ExitCode]:
     """Show the accounts and regions that a command with these options would run in.
 
     No target is touched: only Organizations is asked, and only for --ou and --all-accounts. Where only
-    an account knows its regions, the region is shown as it was given (all, eu-*).
+    an account knows its regions, the region is shown as it was given (all, eu-*): fleet check asks.
     """
     settings = settings_of(ctx)
     return lambda console: _show(settings, console)
@@ -100,9 +100,9 @@ def _show(settings: "Settings", console: "Console") -> ExitCode:
     console.note(_count(planned, needs_enabled_regions=selection.needs_enabled_regions))
     warn_of_unused(use, selection, console)
     try:
-        check_count(settings, planned, is_final=False)
+        check_count(settings, planned, is_final=not selection.needs_enabled_regions)
     except TooManyTargets as error:
-        console.warn(f"a command would be refused: {error}")
+        console.warn(f"a command with these options would be refused: {error.excess}")
     return ExitCode.COMPLETE
 
 
@@ -121,7 +121,7 @@ def _count(planned: "list[PlannedTarget]", *, needs_enabled_regions: bool) -> st
     targets = f"{len(planned)} target{'' if len(planned) == 1 else 's'}"
     parts = [f"{skipped} skipped"] if skipped else []
     if needs_enabled_regions:
-        parts.append("each will be several, for only the account knows which regions it has enabled")
+        parts.append("only the accounts know which regions they have enabled: 'fleet check' asks them")
     return f"{targets}: {', '.join(parts)}" if parts else targets
 
 

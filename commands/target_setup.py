@@ -123,7 +123,7 @@ def chosen_fleet(
 
     selection, use = selection_of(settings), SelectionUse()
     planned = planned_targets(settings, bases, use)
-    check_count(settings, planned, is_final=False)
+    check_count(settings, planned, is_final=not selection.needs_enabled_regions)
     if selection.needs_enabled_regions and len(planned) > 1:
         console.note(f"asking {len(planned)} {_places(settings)} which regions they have enabled")
     resolved = _resolve(settings, selection, planned, bases, control, use)

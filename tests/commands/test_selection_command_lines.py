@@ -59,3 +59,30 @@ def test_WHEN_a_unit_is_misspelt_THEN_its_neighbours_are_named(
     assert done.returncode == 6
     assert f"there is no organisational unit {ou} ({complaint})" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_WHEN_regions_are_patterns_THEN_showing_says_what_asks_for_them(
+    sandbox_environment: dict[str, str],
+) -> None:
+    shown = run_program([*IN_ALL, "--regions", "eu-*", "fleet", "show"], sandbox_environment)
+    checked = run_program([*IN_ALL, "--regions", "eu-west-*", "fleet", "check"], sandbox_environment)
+
+    assert shown.stderr == (
+        "3 targets: only the accounts know which regions they have enabled: 'fleet check' asks them\n"
+    )
+    assert {line.split("\t")[1] for line in checked.stdout.splitlines()} == {
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+    }
+
+
+def test_WHEN_more_targets_are_shown_than_a_command_may_have_THEN_that_is_all_it_says(
+    sandbox_environment: dict[str, str],
+) -> None:
+    shown = run_program([*IN_ALL, "--max-targets", "2", "fleet", "show"], sandbox_environment)
+
+    assert shown.returncode == 0
+    _, warning = shown.stderr.splitlines()
+    refused = "warning: a command with these options would be refused"
+    assert warning == f"{refused}: 3 targets are more than --max-targets 2"
