@@ -1,6 +1,7 @@
 """Stop the databases of the organisation that have a tag, for the night: stop_databases.py TAG=VALUE."""
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 
 from aws_interactions.aws_client_provider import AwsClientProvider
@@ -11,7 +12,11 @@ from aws_operations.rds.databases import DatabaseFilter, databases
 from aws_operations.selected_fleet import select_fleet
 from aws_operations.target_selection import Selection
 
-name, _, value = sys.argv[1].partition("=")
+arguments = ArgumentParser(description=__doc__)
+arguments.add_argument("tag", metavar="TAG=VALUE")
+name, is_pair, value = arguments.parse_args().tag.partition("=")
+if not (name and is_pair):
+    arguments.error("give a tag with its value: TAG=VALUE")
 running = DatabaseFilter(status="available", tags={name: value})
 
 

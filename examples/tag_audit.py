@@ -1,6 +1,7 @@
 """Name all instances and databases of the organisation that lack a tag: tag_audit.py TAG."""
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 
 from aws_interactions.aws_client_provider import AwsClientProvider
@@ -10,7 +11,9 @@ from aws_operations.fleet import run_fleet
 from aws_operations.selected_fleet import select_fleet
 from aws_operations.target_selection import Selection
 
-(tag,) = sys.argv[1:]
+arguments = ArgumentParser(description=__doc__)
+arguments.add_argument("tag", metavar="TAG")
+tag = arguments.parse_args().tag
 
 
 def untagged(aws_provider: AwsClientProvider) -> Iterator[str]:

@@ -95,6 +95,23 @@ def test_WHEN_taking_an_inventory_of_buckets_THEN_it_is_csv_of_every_account(
     assert {row[2] for row in rows} >= {f"samples-{account}-{region}" for account, region in TARGETS}
     assert all(re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\+00:00", row[3]) for row in rows)
     assert all(row[0] in row[2] for row in rows)
+    regions = {row[2]: row[1] for row in rows}
+    assert all(regions[f"samples-{account}-{region}"] == region for account, region in TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("example", "arguments"),
+    [("tag_audit.py", ()), ("tag_audit.py", ("a", "b")), ("stop_databases.py", ())]
+    + [("stop_databases.py", (tag,)) for tag in ("stage", "=sandbox")],
+)
+def test_WHEN_the_arguments_are_not_those_of_the_script_THEN_it_shows_its_usage(
+    example: str, arguments: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    ended = run(example, *arguments, variables=variables)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"usage: {example} [-h] TAG")
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
