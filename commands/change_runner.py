@@ -69,7 +69,7 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
         if not is_planned:
             return _not_planned(the_run)
         if settings.dry_run:
-            _show(spool, console, with_target=settings.chooses_targets)
+            _show(spool, the_run, tally, journal)
             return tally.exit_code(is_many=is_many)
         if the_run.control.has_failed_enough:
             console.warn("enough targets failed while it was planned; nothing was changed")
@@ -206,15 +206,18 @@ def _note_unplanned(outcome: Outcome, error: Exception, the_run: "Run", tally: C
     if not the_run.fleet.is_many:
         raise FailedInTarget(outcome.target) from error
     tally.planning_errors.append(error)
+    tally.unplanned.append(outcome.target)
     the_run.console.error(f"{error_line(error, outcome.target, is_read=True)}; nothing is planned there")
 
 
-def _show(spool: PlanSpool, console: Console, *, with_target: bool) -> None:
-    with console.rows(with_target=with_target) as writer:
+def _show(spool: PlanSpool, the_run: "Run", tally: ChangeTally, journal: RunJournal) -> None:
+    console = the_run.console
+    with console.rows(with_target=the_run.settings.chooses_targets) as writer:
         for change in spool:
             writer.write_from(change.target, PlannedChangeRow.of(change))
     planned = f"{spool.pending} of {changes_counted(len(spool))}"
-    console.note(f"dry run: {planned} would be made; nothing was changed")
+    told = "; ".join([f"dry run: {planned} would be made", "nothing was changed", *tally.not_planned()])
+    console.note(f"{told}{journal.how_to_go_on(failed=len(tally.unplanned))}")
 
 
 def has_consent(spool: PlanSpool, settings: Settings, console: Console) -> bool:
@@ -257,24 +260,33 @@ def carry_out(
                         _note_broken(outcome, outcome.error, the_run, tally)
             results.end()
     except BaseException as error:
-        tally.say_end(total, console, error, how_to_go_on=lambda left: journal.how_to_go_on(left=left))
+        tally.say_end(total, console, error, how_to_go_on=_how_to_go_on(total, tally, journal))
         raise
     _say_end(total, the_run, tally, journal)
 
 
 def _say_end(total: int, the_run: "Run", tally: ChangeTally, journal: RunJournal) -> None:
-    console, left = the_run.console, tally.left(total)
+    console, control, left = the_run.console, the_run.control, tally.left(total)
     if journal.problem is not None:
         console.error(f"{journal.problem}; nothing more was begun")
     done = f"{changes_counted(total)}: {tally.counts()}, {left} left"
-    how_to_go_on = journal.how_to_go_on(left=left)
+    # Of a resumed run it is said afterwards how it stands as a whole.
+    how_to_go_on = "" if the_run.resumption is not None else _how_to_go_on(total, tally, journal)
     problem = the_run.watch and the_run.watch.problem(done, how_to_go_on)
     if problem:
         console.error(problem)
     elif left:
-        tally.say_end(total, console, how_to_go_on=lambda _: how_to_go_on)
-    elif total > 1 or tally.planning_errors:
-        console.note(f"{changes_counted(total)}: {tally.counts()}")
+        tally.say_end(total, console, how_to_go_on=how_to_go_on)
+    elif total > 1 or tally.planning_errors or (tally.results[ResultStatus.UNKNOWN] and control.is_stopped):
+        console.note(f"{changes_counted(total)}: {tally.counts()}{how_to_go_on}")
+
+
+def _how_to_go_on(total: int, tally: ChangeTally, journal: RunJournal) -> str:
+    return journal.how_to_go_on(
+        left=tally.left(total) + tally.not_tried,
+        failed=tally.results[ResultStatus.FAILED] + len(tally.unplanned),
+        unknown=tally.results[ResultStatus.UNKNOWN],
+    )
 
 
 def applied(

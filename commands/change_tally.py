@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from aws_interactions.aws_errors import AnswerLost, WaitTimedOut
 from aws_operations.changes import Change, ChangeResult, ResultStatus
-from aws_operations.run_control import RunControl
+from aws_operations.run_control import NotTried, RunControl
 from aws_operations.targets import Target
 from commands.change_rows import ChangeResultRow
 from commands.console import Console
-from commands.error_lines import error_line
+from commands.error_lines import error_line, named, place
 from commands.exit_codes import CantWriteOutput, ExitCode, exit_code_for
 from commands.row_writers import RowWriter
 
@@ -25,6 +25,10 @@ class ChangeTally:
     """
 
     planning_errors: list[Exception] = field(default_factory=list)
+    unplanned: list[Target] = field(default_factory=list)
+    """The targets in which nothing could be planned."""
+    not_tried: int = 0
+    """How many of the skipped changes were not tried because enough had failed: they are left."""
     results: Counter[ResultStatus] = field(default_factory=Counter)
     first_error: Exception | None = None
     _under_way: dict[int, Change] = field(default_factory=dict)
@@ -41,6 +45,7 @@ class ChangeTally:
             for key in alike:
                 del self._under_way[key]
         self.results[result.status] += 1
+        self.not_tried += isinstance(result.error, NotTried)
         self.first_error = self.first_error or result.error
 
     def forget(self, changes: Sequence[Change]) -> None:
@@ -68,8 +73,20 @@ class ChangeTally:
         return exit_code_for(self.first_error)
 
     def counts(self) -> str:
-        """Return how many results there are of each kind."""
-        return ", ".join(f"{count} {status}" for status, count in self.results.items()) or "none applied"
+        """Return how many results there are of each kind, and which targets could not be planned."""
+        counts = {str(status): count for status, count in self.results.items()}
+        if self.not_tried:
+            counts[ResultStatus.SKIPPED] -= self.not_tried
+            counts["not tried"] = self.not_tried
+        parts = [f"{count} {word}" for word, count in counts.items() if count] or ["none applied"]
+        return ", ".join([*parts, *self.not_planned()])
+
+    def not_planned(self) -> list[str]:
+        """Return what says which targets could not be planned, if there are any."""
+        if not self.unplanned:
+            return []
+        what = f"{len(self.unplanned)} target{'' if len(self.unplanned) == 1 else 's'} could not be planned"
+        return [f"{what} ({named([place(target) for target in self.unplanned])})"]
 
     def say_end(
         self,
@@ -77,11 +94,11 @@ class ChangeTally:
         console: Console,
         error: BaseException | None = None,
         *,
-        how_to_go_on: Callable[[int], str] = lambda _: "",
+        how_to_go_on: str = "",
     ) -> None:
         """Tell what became of so many planned changes, when an error or a stop ended the run.
 
-        ``how_to_go_on`` is asked, with the count of what has no result, how to do the rest.
+        ``how_to_go_on`` is the end of the line, on how to do the rest.
         """
         under_way = len(self._under_way)
         not_begun = self.left(planned) - under_way
@@ -89,12 +106,12 @@ class ChangeTally:
             parts = [f"{under_way} under way, outcome unknown"] if under_way else []
             parts += [f"{not_begun} not begun"] if not_begun else []
             told = "; ".join([self.counts(), *parts])
-            console.warn(f"stopped early: {told}{how_to_go_on(under_way + not_begun)}")
+            console.warn(f"stopped early: {told}{how_to_go_on}")
         elif error is None or isinstance(error, KeyboardInterrupt | SystemExit):
-            console.note(f"{changes_counted(planned)}: {self.counts()}")
+            console.note(f"{changes_counted(planned)}: {self.counts()}{how_to_go_on}")
         elif not isinstance(error, BrokenPipeError):
             # Whoever closed the pipe has seen enough; all was made, and failures have their lines.
-            console.warn(f"not all of the results could be written: {self.counts()}")
+            console.warn(f"not all of the results could be written: {self.counts()}{how_to_go_on}")
 
 
 @dataclass(slots=True)

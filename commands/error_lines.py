@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from commands.exit_codes import ExitCode, exit_code_for, is_edge_kind, is_loaded_kind
@@ -35,6 +36,7 @@ _ADVICE_BY_KIND: tuple[tuple[str, str, str], ...] = (
     ("Unavailable", _NOTHING_CHANGED, "check the network, --region and --endpoint-url, then run it again"),
 )
 
+_MOST_NAMES = 20
 _ANY_RESOURCE = "*"
 _NO_REGION = ("aws_interactions.credential_errors", "NoRegion")
 _GIVE_A_REGION = (
@@ -114,6 +116,12 @@ def place(target: "Target") -> str:
         return where
     # A profile without a region is nowhere.
     return f"{where} as profile {target.aws_profile}" if where != "-" else f"profile {target.aws_profile}"
+
+
+def named(names: Sequence[str]) -> str:
+    """Return names on one line: the first twenty, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def one_line(text: str) -> str:

@@ -101,6 +101,8 @@ class RunJournal:
         self._target_as_kept: dict[Target, Target] = {}
         self._early: list[Outcome] = []
         self._declined = False
+        # What a run that changes things left can be told only once it is known what was to be changed.
+        self._is_planned = not is_writing or the_run.resumption is not None
         self.problem: JournalProblem | None = None
 
     def __enter__(self) -> Self:
@@ -194,6 +196,7 @@ class RunJournal:
         """Write down what was agreed to be changed; raises ``JournalProblem``."""
         if self._record is not None:
             self._record.plan_changes(changes)
+            self._is_planned = True
 
     def starting(self, changes: "Sequence[Change]") -> None:
         """Write down what is about to be sent; if it cannot be, the run is stopped and nothing is sent."""
@@ -237,13 +240,11 @@ class RunJournal:
         """Take note that somebody said no to the changes."""
         self._declined = True
 
-    def how_to_go_on(self, *, left: int = 0, failed: int = 0) -> str:
-        """Return the end of a line that says how to do what is left, or what failed, empty if nothing is."""
-        if self._record is None or not (left or failed):
+    def how_to_go_on(self, *, left: int = 0, failed: int = 0, unknown: int = 0) -> str:
+        """Return the end of a line that says how to go on with the run, empty if nobody need or can."""
+        if self._record is None:
             return ""
-        if left:
-            return f"; do the rest with: {PROGRAM} runs resume {self._record.id}"
-        return f"; try what failed again with: {PROGRAM} runs resume {self._record.id} --failed"
+        return how_to_go_on(self._record.id, left=left, failed=failed, unknown=unknown)
 
     def _end_of(self, error: BaseException | None) -> "tuple[RunState | None, str | None]":
         from aws_operations.journal import RunState
@@ -254,7 +255,8 @@ class RunJournal:
         if code is None:
             return None, self._run.control.reason
         if code in {ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.BROKEN_PIPE}:
-            return RunState.INTERRUPTED, code.name.lower().replace("_", " ")
+            state = None if self._is_planned else RunState.INTERRUPTED
+            return state, code.name.lower().replace("_", " ")
         return None, _words_for(error)
 
     def _say_what_is_missing(self, record: "RunRecord", problem: "JournalProblem") -> None:
@@ -266,6 +268,15 @@ class RunJournal:
         named = ", ".join(missing[:_MOST_NAMES]) + (" and others" if len(missing) > _MOST_NAMES else "")
         what = f"{len(missing)} results are not in it ({named})" if missing else "the end is not in it"
         self._run.console.error(f"run {record.id}: {problem}; {what}; a resume will look at them again")
+
+
+def how_to_go_on(run_id: str, *, left: int, failed: int, unknown: int) -> str:
+    """Return the end of a line that says how to do what is left of a run, or what failed, or is unknown."""
+    resume = f"{PROGRAM} runs resume {run_id}"
+    if left or unknown:
+        what = "do the rest" if left else "find out what is unknown"
+        return f"; {what} with: {resume}" + (" (what failed, too: add --failed)" if failed else "")
+    return f"; try what failed again with: {resume} --failed" if failed else ""
 
 
 def account_of(aws_provider: "AwsClientProvider") -> str | None:

@@ -4,11 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from aws_operations.fleet import Outcome, OutcomeStatus
-from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE, RunControl
-from commands.error_lines import place
+from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE, NotTried, RunControl
+from commands.error_lines import named, place
 from commands.exit_codes import ExitCode, is_edge_kind
 
-_MOST_NAMES = 20
 _WORDS_BY_STATUS = {
     OutcomeStatus.ROWS: "answered",
     OutcomeStatus.NOTHING: "with nothing",
@@ -26,11 +25,14 @@ class OutcomeTally:
     total: int
     counts: Counter[OutcomeStatus] = field(default_factory=Counter)
     names: dict[OutcomeStatus, list[str]] = field(default_factory=dict)
+    not_tried: int = 0
+    """How many of the skipped targets were not tried because enough had failed: they are left."""
     is_unknown: bool = False
 
     def add(self, outcome: Outcome) -> None:
         """Count an outcome."""
         self.counts[outcome.status] += 1
+        self.not_tried += isinstance(outcome.error, NotTried)
         if outcome.is_failure:
             self.names.setdefault(outcome.status, []).append(place(outcome.target))
         if outcome.error is not None and _is_unknown(outcome.error):
@@ -49,19 +51,21 @@ class OutcomeTally:
     def summary(self) -> str:
         """Return the counts of each class, with the names of the targets that failed, in one line."""
         counts = {status: self.counts[status] for status in _WORDS_BY_STATUS}
+        counts[OutcomeStatus.SKIPPED] -= self.not_tried
         parts = [
             f"{count} {_WORDS_BY_STATUS[status]}{self._named(status)}"
             for status, count in counts.items()
             if count
         ]
+        if self.not_tried:
+            parts.append(f"{self.not_tried} not tried")
         if self.left:
             parts.append(f"{self.left} not finished")
-        return f"{self.total} targets: {', '.join(parts)}"
+        return f"{self.total} target{'' if self.total == 1 else 's'}: {', '.join(parts)}"
 
     def _named(self, status: OutcomeStatus) -> str:
         names = self.names.get(status, [])
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        return f" ({', '.join(names[:_MOST_NAMES])}{more})" if names else ""
+        return f" ({named(names)})" if names else ""
 
     def exit_code(self, control: RunControl) -> ExitCode:
         """Return the exit code of the run; signals are somebody else's matter."""

@@ -9,7 +9,7 @@ from aws_operations.journal import Journal, NothingToResume, RunIsHeld, RunState
 from commands.app import Invocation, root
 from commands.console import Console
 from commands.exit_codes import ConfigurationProblem, ExitCode, is_loaded_kind
-from commands.journaling import Resumption, settings_of_kept
+from commands.journaling import Resumption, how_to_go_on, settings_of_kept
 from commands.options import PROGRAM, Settings
 from commands.parameters import HERE
 from commands.shapes import Shape
@@ -32,6 +32,7 @@ def resume(
         if (run.is_writing and not run.has_plan) or not run.counts.targets:
             raise NothingToResume(run.id, is_writing=run.is_writing)
         if not _has_something_to_do(run, with_failed=with_failed):
+            run = _ended(run, journal)
             console.note(_standing(run))
             return _exit_code(run)
         settings = _moved(settings_of_kept(run.settings, given), on)
@@ -45,6 +46,14 @@ def resume(
         now = journal.find(run.id)
         console.note(_standing(now))
         return code or _exit_code(now)
+
+
+def _ended(run: RunSummary, journal: Journal) -> RunSummary:
+    """Return a run that has nothing left to do as one that came to its end, however its process did."""
+    if run.state not in {RunState.KILLED, RunState.INTERRUPTED}:
+        return run
+    journal.resume(run).end()
+    return journal.find(run.id)
 
 
 def _moved(settings: Settings, on: str | None) -> Settings:
@@ -127,8 +136,10 @@ def _standing(run: RunSummary) -> str:
 
 
 def _advice(run: RunSummary) -> str:
-    if _has_something_to_do(run, with_failed=False):
-        return f"; go on with: {PROGRAM} runs resume {run.id}"
-    if _has_something_to_do(run, with_failed=True):
-        return f"; try what failed again with: {PROGRAM} runs resume {run.id} --failed"
-    return ""
+    counts = run.counts
+    failed = counts.targets_failed + counts.changes_failed
+    if not run.is_writing:
+        return how_to_go_on(run.id, left=counts.targets_left, failed=failed, unknown=0)
+    # Where nothing is planned yet, there is nothing that was agreed on.
+    failed += counts.targets_left
+    return how_to_go_on(run.id, left=counts.changes_left, failed=failed, unknown=counts.changes_unknown)

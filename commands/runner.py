@@ -254,14 +254,16 @@ def _run_in_many(
                 if outcome.is_failure and outcome.error is not None:
                     console.error(error_line(outcome.error, outcome.target, is_read=True))
     except (KeyboardInterrupt, SystemExit):
-        console.warn(f"stopped early: {tally.summary()}{journal.how_to_go_on(left=tally.left)}")
+        console.warn(f"stopped early: {tally.summary()}{_how_to_go_on(tally, journal)}")
         raise
     _say_end(tally, the_run, journal)
     return tally.exit_code(control)
 
 
 def _say_end(tally: OutcomeTally, the_run: Run, journal: RunJournal) -> None:
-    console, how_to_go_on = the_run.console, journal.how_to_go_on(left=tally.left, failed=tally.failed)
+    console = the_run.console
+    # Of a resumed run it is said afterwards how it stands as a whole.
+    how_to_go_on = "" if the_run.resumption is not None else _how_to_go_on(tally, journal)
     done = f"{tally.total - tally.left} targets done, {tally.left} left"
     problem = None if the_run.watch is None else the_run.watch.problem(done, how_to_go_on)
     if problem is not None:
@@ -270,6 +272,10 @@ def _say_end(tally: OutcomeTally, the_run: Run, journal: RunJournal) -> None:
         console.warn(f"--deadline came: {tally.summary()}{how_to_go_on}")
     else:
         console.note(f"{tally.summary()}{how_to_go_on}")
+
+
+def _how_to_go_on(tally: OutcomeTally, journal: RunJournal) -> str:
+    return journal.how_to_go_on(left=tally.left + tally.not_tried, failed=tally.failed)
 
 
 def _run_in_the_one(

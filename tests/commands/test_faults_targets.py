@@ -1,6 +1,7 @@
 """One operation over several targets when some of them fail: the others are answered, and each is named."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,6 +149,11 @@ def test_WHEN_one_target_cannot_be_planned_THEN_the_others_are_changed(
     assert done.returncode == 5, done.stderr
     assert [row["status"] for row in json.loads(done.stdout)] == ["applied"] * 4
     assert done.stderr.count("nothing is planned there") == 2
+    summary = done.stderr.splitlines()[-1]
+    assert "2 targets could not be planned (aws://" in summary
+    assert re.search(
+        r"; try what failed again with: manage-resources runs resume [0-9a-f-]+ --failed$", summary
+    )
 
 
 def test_WHEN_no_target_can_be_planned_THEN_nothing_is_sent(
@@ -163,6 +169,7 @@ def test_WHEN_no_target_can_be_planned_THEN_nothing_is_sent(
     assert done.returncode == 5, done.stderr
     assert json.loads(done.stdout) == []
     assert done.stderr.count("nothing is planned there") == 6
+    assert "0 changes: none applied, 6 targets could not be planned (aws://" in done.stderr
     assert proxy.writes == []
 
 

@@ -97,8 +97,9 @@ def test_WHEN_one_failure_is_enough_THEN_the_rest_is_skipped_AND_counted(endpoin
     error, summary = done.stderr.splitlines()
     assert ACCOUNTS[10] in error
     assert summary.startswith(
-        f"500 targets: 10 answered, 1 denied (aws://{ACCOUNTS[10]}/eu-west-1), 489 skipped"
+        f"500 targets: 10 answered, 1 denied (aws://{ACCOUNTS[10]}/eu-west-1), 489 not tried; do the rest"
     )
+    assert summary.endswith(" (what failed, too: add --failed)")
 
 
 @pytest.mark.parametrize("limit", [2, 3])
@@ -180,7 +181,11 @@ def test_WHEN_one_failure_is_enough_AND_it_comes_while_applying_THEN_the_rest_is
     statuses = [row["status"] for row in rows]
     assert statuses == ["applied", "applied", "failed", "skipped", "skipped", "skipped"]
     assert len(proxy.writes) == 3
-    assert "6 changes: 2 applied, 1 failed, 3 skipped" in done.stderr
+    assert re.search(
+        r"6 changes: 2 applied, 1 failed, 3 not tried; do the rest with: "
+        r"manage-resources runs resume [0-9a-f-]+ \(what failed, too: add --failed\)",
+        done.stderr,
+    )
 
 
 def test_WHEN_one_failure_is_enough_AND_it_comes_while_planning_THEN_nothing_is_changed(

@@ -148,6 +148,22 @@ def test_WHEN_a_write_hangs_AND_a_signal_comes_THEN_after_a_while_it_is_told_as_
     assert len(proxy.writes) == 2
 
 
+def test_WHEN_all_that_was_begun_hangs_AND_a_signal_comes_THEN_it_says_how_to_find_out(
+    proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    proxy.disturb = lambda request: Silence(60) if not request.changes_nothing else None
+    program = started(create(new_name()), proxied_environment)
+    wait_until(lambda: len(proxy.writes) == 6)
+    program.send_signal(signal.SIGINT)
+    _, errors = ended(program, within=11)
+
+    assert program.returncode == 130
+    assert re.match(
+        "6 changes: 6 unknown; find out what is unknown with: manage-resources runs resume [0-9a-f-]+$",
+        errors[-2],
+    )
+
+
 def test_WHEN_a_second_signal_comes_in_mid_write_THEN_it_is_said_to_be_under_way(
     proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
