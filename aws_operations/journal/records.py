@@ -15,7 +15,8 @@ class RunState(StrEnum):
     """How a run stands. ``KILLED``: its process ended without a word.
 
     ``COMPLETE``: all was done; ``FAILED``: some of it failed, or how it ended is unknown;
-    ``INTERRUPTED``: some of it was left; ``DECLINED``: somebody or something said no, nothing was changed.
+    ``INTERRUPTED``: ended before its time, some of it was left or is unknown; ``DECLINED``: somebody or
+    something said no, nothing was changed.
     """
 
     RUNNING = "running"

@@ -171,7 +171,7 @@ class RunRecord:
         """Write down how the run ended, and let it go; more than once is once.
 
         Without a state, what is in the journal says it: ``INTERRUPTED`` where a reason is given and
-        something is left, else ``FAILED`` or ``COMPLETE``.
+        something is left or unknown, else ``FAILED`` or ``COMPLETE``.
         """
         if self._is_ended:
             return
@@ -193,7 +193,7 @@ class RunRecord:
 
 def _state_of(counts: RunCounts, *, is_stopped: bool) -> RunState:
     is_whole = not counts.targets_left and not counts.changes_left
-    if is_stopped and not is_whole:
+    if is_stopped and not (is_whole and not counts.changes_unknown):
         return RunState.INTERRUPTED
     has_failed = counts.targets_failed or counts.changes_failed or counts.changes_unknown
     return RunState.FAILED if has_failed or not is_whole else RunState.COMPLETE

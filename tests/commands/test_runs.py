@@ -1,6 +1,7 @@
 """``runs``: what is shown of runs, what is forgotten, and what going on with one does and refuses."""
 
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from aws_operations.changes import ChangeResult, ResultStatus
+from aws_operations.fleet import Outcome, OutcomeStatus
 from aws_operations.journal import Journal, RunState
 from commands.command_tree import every_verb
 from tests.commands.test_entry_point import wait_until
 from tests.support.aws_answers import s3_error
-from tests.support.journal_things import ABROAD, HOME, begun
+from tests.support.journal_things import ABROAD, HOME, a_change, begun
 from tests.support.loopback_proxy import Hangup, LoopbackProxy, SeenRequest, Silence
 from tests.support.program import PROGRAM, ROOT, run_on_terminal, run_program
 
@@ -161,7 +164,7 @@ def test_WHEN_it_is_interrupted_THEN_it_says_how_to_go_on_AND_resume_does_the_re
     program = start(["s3", "ls", TEMPLATE, *EVERYWHERE, "--workers", "1"], proxied_environment)
     wait_until(lambda: any(request.path.startswith(f"/{ONE}") for request in proxy.requests))
     program.send_signal(signal.SIGINT)
-    _, errors = program.communicate(timeout=30)
+    _, errors = program.communicate(timeout=60)
     (run,) = rows(proxied_environment, "runs", "list")
     proxy.disturb = lambda _: None
 
@@ -172,6 +175,47 @@ def test_WHEN_it_is_interrupted_THEN_it_says_how_to_go_on_AND_resume_does_the_re
     assert f"do the rest with: manage-resources runs resume {run['id']}" in errors
     assert done.returncode == 0, done.stderr
     assert len({(row["account"], row["region"]) for row in json.loads(done.stdout)}) == run["targets_left"]
+
+
+def test_WHEN_nobody_reads_what_all_targets_answered_THEN_the_run_is_complete(
+    proxied_environment: Environment,
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    # It is asked of all rows, and so nothing is written before the end.
+    arguments = [*PROGRAM, "s3", "ls", TEMPLATE, *EVERYWHERE, "--output", "json", "--query", "length(@)"]
+    done = subprocess.run(
+        arguments, env=proxied_environment, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+
+    (run,) = rows(proxied_environment, "runs", "list")
+    assert (done.returncode, done.stderr) == (141, b"")
+    assert (run["state"], run["targets_done"]) == ("complete", 6)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "exit_code"),
+    [(ResultStatus.APPLIED, "complete", 0), (ResultStatus.FAILED, "failed", 5)],
+)
+def test_WHEN_a_run_was_interrupted_AND_nothing_is_left_THEN_resume_says_how_it_ended(
+    status: ResultStatus, state: str, exit_code: int, environment: Environment
+) -> None:
+    with journal_of(environment) as journal:
+        record = begun(journal)
+        record.plan_targets([HOME])
+        record.outcome(Outcome(HOME, OutcomeStatus.ROWS, 1, 0.1))
+        change = a_change(1)
+        record.plan_changes([change])
+        record.starting([change])
+        record.result(ChangeResult(change, status))
+        record.end(RunState.INTERRUPTED)
+
+    done = run_program(["runs", "resume", "last"], environment)
+
+    assert (done.returncode, done.stdout) == (exit_code, "")
+    assert f" is {state}: 1 of 1 target" in done.stderr
+    assert rows(environment, "runs", "list")[0]["state"] == state
 
 
 def test_WHEN_changes_failed_THEN_plain_resume_leaves_them_AND_failed_makes_them(
@@ -356,7 +400,7 @@ def test_WHEN_the_disk_gets_full_on_the_way_THEN_no_more_is_begun_AND_it_is_said
     proxy.disturb = fill_the_disk
     create = ["s3", "create", "full-{account}-{region}", *EVERYWHERE, "--yes", "--workers", "1"]
     programs.append(start(create, {**proxied_environment, "PYTHONUNBUFFERED": "1"}))
-    _, errors = programs[0].communicate(timeout=30)
+    _, errors = programs[0].communicate(timeout=60)
 
     assert programs[0].returncode == 5, errors
     assert "takes no more" in errors
