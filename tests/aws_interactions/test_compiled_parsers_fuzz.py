@@ -16,7 +16,7 @@ from aws_interactions.compiled_parsers.responses import compile_response
 from tests.support.shape_answers import AnswerMaker
 
 SERVICES = ("s3", "ec2", "dynamodb", "rds", "secretsmanager", "sts", "iam", "organizations")
-ROUNDS = {"ec2": 4, "s3": 30, "iam": 25, "rds": 8, "dynamodb": 20}
+ROUNDS = {"ec2": 2, "s3": 15, "iam": 12, "rds": 4, "dynamodb": 15}
 ODD_JSON = (
     *(b"", b"null", b"[]", b"{", b'"text"', b"1", b"{} {}", b"<html>", b"[" * 20_000),
     *(b"\xff\xfe", b"\xef\xbb\xbf{}", b'{"a": NaN}'),
@@ -168,7 +168,7 @@ def hot_shapes() -> list[tuple[str, str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("status_code", [200, 204, 300, 301, 400, 500, 503])
+@pytest.mark.parametrize("status_code", [200, 204, 301, 400, 500, 503])
 def test_WHEN_bodies_are_odd_THEN_the_result_or_the_error_is_botocores(status_code: int) -> None:
     for _, protocol_name, shape in hot_shapes():
         factory = CompiledParserFactory()

@@ -24,7 +24,7 @@ def nobody_looks(_: Target, __: object) -> None:
     return None
 
 
-def wait_for(is_so: Callable[[], bool], seconds: float = 5) -> None:
+def wait_for(is_so: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end
@@ -32,7 +32,7 @@ def wait_for(is_so: Callable[[], bool], seconds: float = 5) -> None:
 
 
 def test_WHEN_there_are_several_workers_THEN_several_targets_are_under_way_together() -> None:
-    together = threading.Barrier(8, timeout=5)
+    together = threading.Barrier(8, timeout=60)
 
     def work(_: Target) -> list[int]:
         return [together.wait()]
@@ -62,7 +62,7 @@ def test_WHEN_results_are_wanted_as_they_come_THEN_a_slow_target_holds_up_nobody
 
     def work(target: Target) -> list[str]:
         if target is MANY[0]:
-            assert others_are_done.wait(5)
+            assert others_are_done.wait(60)
         return ["row"]
 
     done: list[Target] = []
@@ -132,10 +132,11 @@ def test_WHEN_the_run_is_stopped_while_results_wait_THEN_none_of_what_was_done_i
 @pytest.mark.parametrize("in_order", [False, True])
 def test_WHEN_rows_cannot_be_taken_THEN_the_run_ends_AND_no_more_is_begun(in_order: bool) -> None:
     begun: list[Target] = []
+    is_full = threading.Event()
 
     def work(target: Target) -> list[str]:
         begun.append(target)
-        time.sleep(0.01)
+        assert target is MANY[0] or is_full.wait(60)
         return ["row"]
 
     def full(_: Target, __: object) -> NoReturn:
@@ -143,10 +144,10 @@ def test_WHEN_rows_cannot_be_taken_THEN_the_run_ends_AND_no_more_is_begun(in_ord
 
     with pytest.raises(OSError, match="no space"):
         list(run_work(work, MANY, full, workers=2, in_order=in_order))
-    begun_by_then = len(begun)
-    time.sleep(0.05)
+    is_full.set()
+    wait_for(lambda: not threads_of_targets())
 
-    assert len(begun) <= begun_by_then + 2 < 40
+    assert len(begun) <= 3
 
 
 def test_WHEN_the_caller_wants_no_more_outcomes_THEN_the_run_ends() -> None:
@@ -160,10 +161,13 @@ def test_WHEN_the_caller_wants_no_more_outcomes_THEN_the_run_ends() -> None:
     waiting = threading.Thread(target=lambda: next(outcomes, None), daemon=True)
     waiting.start()
     wait_for(lambda: len(begun) == 2)
-    waiting.join(10)
+    waiting.join(60)
     outcomes.close()  # type: ignore[attr-defined] # it is a generator
-    names = {f"target-{number}" for number in range(2)}
-    wait_for(lambda: not names & {thread.name for thread in threading.enumerate() if thread.is_alive()})
+    wait_for(lambda: not threads_of_targets())
+
+
+def threads_of_targets() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("target-")]
 
 
 def test_WHEN_the_run_is_stopped_THEN_what_is_under_way_ends_AND_the_rest_is_left() -> None:
@@ -173,7 +177,7 @@ def test_WHEN_the_run_is_stopped_THEN_what_is_under_way_ends_AND_the_rest_is_lef
 
     def work(target: Target) -> list[str]:
         begun.append(target)
-        may_end.wait(5)
+        may_end.wait(60)
         return ["row"]
 
     def stop() -> None:
@@ -204,12 +208,12 @@ def test_WHEN_the_run_is_stopped_AND_a_target_has_no_end_THEN_it_is_left_after_a
 def test_WHEN_the_run_is_stopped_AND_a_call_hangs_THEN_only_what_came_before_has_an_outcome(
     in_order: bool,
 ) -> None:
-    control = RunControl(grace_seconds=0.1)
+    control = RunControl(grace_seconds=0.5)
     for_ever = threading.Event()
 
     def work(target: Target) -> list[int]:
         if target is MANY[1]:
-            for_ever.wait(30)
+            for_ever.wait(60)
         if target is MANY[3]:
             control.stop("somebody said so")
         return [number_of(target)]
@@ -221,7 +225,7 @@ def test_WHEN_the_run_is_stopped_AND_a_call_hangs_THEN_only_what_came_before_has
     )
     for_ever.set()
 
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
     assert {number_of(outcome.target) for outcome in outcomes} == {0, 2, 3}
     assert sorted(map(str, rows)) == ["0", "2", "3"]
 
@@ -232,7 +236,7 @@ def test_WHEN_the_deadline_comes_AND_a_call_hangs_THEN_the_run_ends(targets: lis
     for_ever = threading.Event()
 
     def work(_: Target) -> list[str]:
-        for_ever.wait(30)
+        for_ever.wait(60)
         return []
 
     outcomes = list(run_work(work, targets, nobody_looks, workers=4, control=control))

@@ -62,7 +62,8 @@ def test_WHEN_a_run_is_stopped_AND_another_process_does_not_let_go_THEN_it_waits
         record.end(RunState.INTERRUPTED)
     waiting.join()
 
-    assert time.monotonic() - stopped_at < 5
+    # Otherwise it waits for 10 s, and each of the two does.
+    assert time.monotonic() - stopped_at < 9
     assert len(problems) == 1
 
 

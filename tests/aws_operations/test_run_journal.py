@@ -188,7 +188,7 @@ def test_WHEN_a_process_waits_after_a_result_THEN_that_is_durable_without_anothe
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     assert journal.find("last").state is RunState.RUNNING
-    for _ in range(100):
+    for _ in range(1_000):
         if states(journal) == {"1": "applied"}:
             break
         threading.Event().wait(0.02)

@@ -300,7 +300,7 @@ def test_WHEN_there_is_no_home_directory_THEN_it_is_no_bug(
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)

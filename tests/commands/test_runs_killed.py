@@ -76,7 +76,7 @@ def run_and_kill(
     proxy.disturb = executioner
     program = start(arguments, environment)
     executioner.program = program
-    program.communicate(timeout=30)
+    program.communicate(timeout=60)
     assert program.returncode == -signal.SIGKILL
     executioner.program = None
 
@@ -113,8 +113,11 @@ def name() -> Iterator[str]:
     return iter([f"k{uuid.uuid4().hex[:10]}-{{account}}-{{region}}"])
 
 
-@pytest.mark.parametrize("number", [1, 3, 6])
-@pytest.mark.parametrize("lets_it_through", [False, True], ids=["before-the-request", "before-the-answer"])
+@pytest.mark.parametrize(
+    ("number", "lets_it_through"),
+    [(1, False), (3, True), (6, False), (6, True)],
+    ids=["1-before-the-request", "3-before-the-answer", "6-before-the-request", "6-before-the-answer"],
+)
 def test_WHEN_it_is_killed_at_a_write_THEN_resume_makes_each_bucket_once(
     number: int,
     lets_it_through: bool,
@@ -174,7 +177,7 @@ def test_WHEN_it_is_killed_while_it_plans_THEN_nothing_was_changed_AND_there_is_
     assert not executioner.sent
 
 
-@pytest.mark.parametrize("number", [1, 3, 6])
+@pytest.mark.parametrize("number", [1, 6])
 def test_WHEN_a_read_is_killed_THEN_resume_answers_for_exactly_what_was_left(
     number: int, proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
@@ -241,7 +244,7 @@ def test_WHEN_a_secret_was_stored_before_the_answer_THEN_resume_finds_it(
     assert executioner.sent == {"CreateSecret": 1}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_WHEN_it_is_killed_at_any_time_and_again_THEN_each_write_is_made_once(
     seed: int, name: Iterator[str], proxied_environment: dict[str, str], proxy: LoopbackProxy
 ) -> None:
@@ -260,7 +263,7 @@ def test_WHEN_it_is_killed_at_any_time_and_again_THEN_each_write_is_made_once(
         kill_after(program, proxy, chance.randint(first, last), 0.04 * chance.random())
         executioner.program = None
         program = start(["runs", "resume", "last"], proxied_environment)
-    _, errors = program.communicate(timeout=30)
+    _, errors = program.communicate(timeout=60)
 
     assert program.returncode == 0, errors
     assert list(executioner.sent.values()) == [1] * 6
@@ -270,7 +273,7 @@ def test_WHEN_it_is_killed_at_any_time_and_again_THEN_each_write_is_made_once(
 
 def kill_after(program: subprocess.Popen[str], proxy: LoopbackProxy, requests: int, seconds: float) -> None:
     end = len(proxy.requests) + requests
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len(proxy.requests) < end and program.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.005)
