@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.call_budget import CallBudget
 from aws_interactions.client_settings import ClientSettings
+from aws_interactions.configured_endpoints import fingerprint_of_endpoints
 from aws_interactions.credential_settings import BaseIdentity
 from aws_interactions.role_hops import RoleHop
 
@@ -27,6 +28,8 @@ class ProviderSpecification:
     A profile, the standard chain and the compute role are those of the machine where it is used. External
     IDs, session tags and session policies are part of ``roles`` and do travel. ``is_sandbox``: the
     credentials and the endpoint are those of the sandbox that runs there. Folders on disk do not travel.
+    ``endpoints`` tells apart where configuration alone sends calls (``AWS_ENDPOINT_URL``, ``endpoint_url`` of
+    a profile), which does not travel either: see ``fingerprint_of_endpoints``.
     ``is_paced``: requests go through a call budget made there, with ``rate_per_second`` and
     ``budget_share``; what this machine's budget has counted stays here.
     """
@@ -36,6 +39,7 @@ class ProviderSpecification:
     aws_compute: bool = False
     roles: tuple[RoleHop, ...] = ()
     endpoint_url: str | None = None
+    endpoints: str | None = None
     client_settings: ClientSettings = ClientSettings()  # noqa: RUF009 - frozen
     is_read_only: bool = False
     is_sandbox: bool = False
@@ -52,6 +56,7 @@ class ProviderSpecification:
             "aws_compute": self.aws_compute,
             "roles": [asdict(role) for role in self.roles],
             "endpoint_url": self.endpoint_url,
+            "endpoints": self.endpoints,
             "client_settings": settings,
             "is_read_only": self.is_read_only,
             "is_sandbox": self.is_sandbox,
@@ -122,6 +127,7 @@ def specify(
     if any(role.mfa_serial is not None for role in roles):
         raise CantTravel("a role that asks for an MFA code can't be assumed where nobody can be asked for it")
     budget = base.client_settings.call_budget
+    is_told = is_sandbox or base.endpoint_url is not None
     settings: dict[str, Any] = {name: getattr(base.client_settings, name) for name in TRAVELLING_SETTINGS}
     return ProviderSpecification(
         aws_region=aws_region,
@@ -129,6 +135,7 @@ def specify(
         aws_compute=base.aws_compute and not is_sandbox,
         roles=roles,
         endpoint_url=None if is_sandbox else base.endpoint_url,
+        endpoints=None if is_told else fingerprint_of_endpoints(base.aws_profile),
         client_settings=ClientSettings(**settings),
         is_read_only=is_read_only,
         is_sandbox=is_sandbox,

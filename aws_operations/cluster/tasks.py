@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AwsInteractionError, WrongAccount
+from aws_interactions.configured_endpoints import fingerprint_of_endpoints
 from aws_interactions.provider_specification import ProviderSpecification
 from aws_operations.cluster.carried_errors import CarriedError
 from aws_operations.cluster.cluster_errors import AnswerTooLarge, ClusterUnusable
@@ -246,8 +247,20 @@ def _root_for(run_id: str, specification: ProviderSpecification) -> AwsClientPro
         return root
 
 
+def _check_endpoints(specification: ProviderSpecification) -> None:
+    """Refuse to work at other endpoints than the sender's: nobody looked at what would be done there."""
+    if specification.endpoint_url is not None:
+        return
+    if fingerprint_of_endpoints(specification.aws_profile) != specification.endpoints:
+        raise ClusterUnusable(
+            "AWS_ENDPOINT_URL, or endpoint_url in the AWS configuration, sends the calls of this machine and "
+            "those of a worker to different places: set it alike on both, or give --endpoint-url"
+        )
+
+
 def _make_root(specification: ProviderSpecification) -> AwsClientProvider:
     if not specification.is_sandbox:
+        _check_endpoints(specification)
         return AwsClientProvider(
             specification.aws_profile,
             specification.aws_region,

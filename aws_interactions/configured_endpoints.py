@@ -1,0 +1,66 @@
+"""Where the environment and the AWS configuration send calls instead of AWS, without any code saying so."""
+
+import hashlib
+import json
+import os
+from functools import lru_cache
+from typing import Any
+
+from botocore.exceptions import ProfileNotFound
+
+from aws_interactions.credential_errors import translate_credential_errors
+
+_VARIABLE = "AWS_ENDPOINT_URL"
+_ALL_SERVICES = ""
+
+
+def configured_endpoints(aws_profile: str | None = None) -> dict[str, str]:
+    """Return the endpoints by service in capitals, ``""`` for all that are not named; calls nothing.
+
+    Variables win over the profile's configuration, as in botocore; a profile that is not there has none.
+    Raises ``CredentialsProblem`` for files that cannot be read as such.
+    """
+    from aws_interactions.client_loading import LeanSession
+
+    by_variable = {
+        name.removeprefix(_VARIABLE).lstrip("_"): value
+        for name, value in os.environ.items()
+        if value and (name == _VARIABLE or name.startswith(f"{_VARIABLE}_"))
+    }
+    with translate_credential_errors("the AWS configuration"):
+        session = LeanSession(aws_profile)
+        try:
+            is_ignored = session.get_config_variable("ignore_configured_endpoint_urls")
+        except ProfileNotFound:
+            return by_variable
+        if is_ignored:
+            return {}
+        return by_variable if _ALL_SERVICES in by_variable else {**_in_file(session), **by_variable}
+
+
+def fingerprint_of_endpoints(aws_profile: str | None = None) -> str | None:
+    """Return what tells ``configured_endpoints`` from others without saying what they are; none: ``None``.
+
+    The files are read once in a process for a profile and the same variables.
+    """
+    variables = frozenset(pair for pair in os.environ.items() if pair[0].startswith("AWS_"))
+    return _fingerprint(aws_profile, variables)
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(aws_profile: str | None, _variables: frozenset[tuple[str, str]]) -> str | None:
+    found = configured_endpoints(aws_profile)
+    if not found:
+        return None
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _in_file(session: Any) -> dict[str, str]:
+    profile: dict[str, Any] = session.get_scoped_config()
+    services: dict[str, Any] = session.full_config.get("services", {}).get(profile.get("services"), {})
+    found = {
+        name.upper(): settings["endpoint_url"]
+        for name, settings in services.items()
+        if isinstance(settings, dict) and settings.get("endpoint_url")
+    }
+    return {_ALL_SERVICES: profile["endpoint_url"], **found} if profile.get("endpoint_url") else found
