@@ -115,16 +115,18 @@ class ClusterConnection:
         self, work: Coroutine[Any, Any, Any], control: RunControl, is_begun: Callable[[], bool]
     ) -> Any:
         handle = asyncio.run_coroutine_threadsafe(self._counted(work), self._loop)
-        is_waited_for = False
+        is_waited_for = was_idle = False
         while True:
             try:
                 return handle.result(timeout=_LOOK_SECONDS)
             except TimeoutError:
                 if control.is_stopped and not is_waited_for:
                     is_waited_for = is_begun()
-                    if not is_waited_for:
+                    if not is_waited_for and was_idle:
                         handle.cancel()
                         raise RunStopped(control.reason or "") from None
+                    # Nobody is at what has just ended, either: its answer may be on its way.
+                    was_idle = True
             except BaseException:
                 handle.cancel()
                 raise
