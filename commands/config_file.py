@@ -92,10 +92,15 @@ class ConfigFile:
             raise ConfigurationProblem(self._no_such_entry("fleet", name, self.fleets))
         return found
 
+    def no_fleets(self) -> str:
+        """Return what to say where there is no ``[fleet.NAME]``, and where one would be."""
+        if self.path is None:
+            return f"no configuration file, so no fleets; one would be at {_place_for_one()}"
+        return f"{self.path}: has no [fleet.NAME] entries"
+
     def _no_such_entry(self, table: str, name: str, entries: Mapping[str, Any]) -> str:
         if self.path is None:
-            place = default_path(os.environ) or "a place that --config names"
-            return f"no configuration file, so no [{table}.{name}]; put one at {place}"
+            return f"no configuration file, so no [{table}.{name}]; put one at {_place_for_one()}"
         if not entries:
             return f"{self.path}: has no [{table}.NAME] entries, so no {name!r}"
         return f"{self.path}: no [{table}.{name}]; there is: {', '.join(entries)}{_nearest(name, entries)}"
@@ -105,6 +110,10 @@ def default_path(environ: Mapping[str, str]) -> Path | None:
     """Return where the configuration file is when nobody says otherwise; ``None`` without a home."""
     base = user_directory(environ, "XDG_CONFIG_HOME", ".config")
     return base / PROGRAM / "config.toml" if base is not None else None
+
+
+def _place_for_one() -> str:
+    return str(default_path(os.environ) or "a place that --config names")
 
 
 def read_config_file(named: Path | None, environ: Mapping[str, str]) -> ConfigFile:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 fleet = noun("fleet", help="The accounts and regions that commands run in.")
 
+_ALL_ACCOUNTS = "all accounts"
 _EVERYWHERE = "--all-accounts --role-name operator --regions us-east-1,eu-west-1"
 
 
@@ -30,7 +31,7 @@ class PlannedTargetRow:
 
 @dataclass(frozen=True, slots=True)
 class NamedFleetRow:
-    """A fleet of the configuration file; ``accounts`` may be ``all``, ``excluded`` is of any kind."""
+    """A fleet of the configuration file; ``accounts`` may be all accounts, ``excluded`` is of any kind."""
 
     fleet: str
     accounts: tuple[str, ...]
@@ -128,15 +129,15 @@ def _count(planned: "list[PlannedTarget]", *, needs_enabled_regions: bool) -> st
 def _list(settings: "Settings", console: "Console") -> ExitCode:
     from commands.config_file import read_config_file
 
-    fleets = read_config_file(settings.config_path, os.environ).fleets
+    config = read_config_file(settings.config_path, os.environ)
     with console.rows() as writer:
-        for name, described in fleets.items():
+        for name, described in config.fleets.items():
             included, excluded = described.included, described.excluded
-            accounts = ("all",) if included.get("all-accounts") else included.get("accounts", ())
+            everywhere = (_ALL_ACCOUNTS,) if included.get("all-accounts") else ()
             writer.write(
                 NamedFleetRow(
                     name,
-                    accounts,
+                    (*everywhere, *included.get("accounts", ())),
                     included.get("ou", ()),
                     included.get("profiles", ()),
                     included.get("regions", ()),
@@ -144,4 +145,6 @@ def _list(settings: "Settings", console: "Console") -> ExitCode:
                     tuple(item for items in excluded.values() for item in items),
                 )
             )
+    if not config.fleets:
+        console.note(config.no_fleets())
     return ExitCode.COMPLETE

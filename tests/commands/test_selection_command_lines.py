@@ -1,5 +1,6 @@
 """What an operator is told of where a command would act, or why nowhere."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,34 @@ def test_WHEN_more_targets_are_shown_than_a_command_may_have_THEN_that_is_all_it
     _, warning = shown.stderr.splitlines()
     refused = "warning: a command with these options would be refused"
     assert warning == f"{refused}: 3 targets are more than --max-targets 2"
+
+
+def test_WHEN_fleets_are_listed_THEN_they_are_as_in_the_file(config: dict[str, str]) -> None:
+    done = run_program(["fleet", "list", "--output", "json"], config)
+
+    assert json.loads(done.stdout) == [
+        {
+            "fleet": "most",
+            "accounts": ["all accounts"],
+            "ous": [],
+            "profiles": [],
+            "regions": ["us-east-1", "xx-*"],
+            "role_name": "operator",
+            "excluded": ["444455556666", "999999999999"],
+        }
+    ]
+    assert done.stderr == ""
+
+
+def test_WHEN_there_are_no_fleets_THEN_it_says_where_they_would_be(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    without_file = run_program(["fleet", "list"], environment)
+    file = tmp_path / "other.toml"
+    file.write_text("[defaults]\n")
+    without_fleets = run_program(["--config", str(file), "fleet", "list"], environment)
+
+    place = Path(environment["XDG_CONFIG_HOME"]) / "manage-resources" / "config.toml"
+    assert without_file.stderr == f"no configuration file, so no fleets; one would be at {place}\n"
+    assert without_fleets.stderr == f"{file}: has no [fleet.NAME] entries\n"
+    assert {(done.returncode, done.stdout) for done in (without_file, without_fleets)} == {(0, "")}
