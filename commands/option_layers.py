@@ -63,9 +63,9 @@ def drop(layers: Layers, names: Iterable[str]) -> None:
             layer.pop(name, None)
 
 
-def refuse_both(one: Given, other: Given) -> None:
-    """Raise ``click.UsageError`` for two that cannot both hold."""
-    raise click.UsageError(f"{one.label} and {other.label} exclude each other.")
+def refuse_both(one: Given, other: Given, advice: str = "") -> None:
+    """Raise ``click.UsageError`` for two that cannot both hold; ``advice`` is a sentence on a way out."""
+    raise click.UsageError(f"{one.label} and {other.label} exclude each other.{advice and f' {advice}'}")
 
 
 def checked(option: GlobalOption, given: Given) -> Any:

@@ -165,7 +165,9 @@ def _apply_sandbox(layers: Layers) -> None:
     for name in _REPLACED_BY_SANDBOX:
         typed = layers[Layer.TYPED].get(name)
         if typed is not None and not typed.says_no:
-            refuse_both(sandbox, typed)
+            # Who typed it meant AWS; that the sandbox is on was said elsewhere.
+            is_inherited = sandbox.layer is not Layer.TYPED
+            refuse_both(sandbox, typed, "Give --no-sandbox to leave the sandbox." if is_inherited else "")
     region = found(layers, "region")
     drop_below(layers, sandbox.layer, IDENTITY_NAMES)
     drop(layers, _REPLACED_BY_SANDBOX)

@@ -323,8 +323,20 @@ def test_WHEN_sandbox_is_typed_THEN_inherited_identity_and_endpoint_are_dropped_
 def test_WHEN_sandbox_is_inherited_AND_profile_is_typed_THEN_it_is_a_usage_error(
     nowhere: dict[str, str],
 ) -> None:
-    with pytest.raises(click.UsageError, match="MANAGE_RESOURCES_SANDBOX and --profile exclude each other"):
+    advice = "exclude each other. Give --no-sandbox to leave the sandbox."
+    with pytest.raises(click.UsageError, match=f"MANAGE_RESOURCES_SANDBOX and --profile {advice}"):
         merge_settings({"profile": "prod"}, {**nowhere, "MANAGE_RESOURCES_SANDBOX": "1"})
+    typed = {"profiles": ("prod",), "sandbox": False}
+    assert merge_settings(typed, {**nowhere, "MANAGE_RESOURCES_SANDBOX": "1"}).profiles == ("prod",)
+
+
+def test_WHEN_the_file_says_sandbox_AND_profiles_are_typed_THEN_it_says_how_to_leave_it(
+    configure: Any, nowhere: dict[str, str]
+) -> None:
+    with pytest.raises(click.UsageError, match=r"defaults\.sandbox and --profiles .*Give --no-sandbox"):
+        merge_settings({"profiles": ("prod",)}, configure("[defaults]\nsandbox = true\n"))
+    with pytest.raises(click.UsageError, match=r"--sandbox and --profiles exclude each other\.$"):
+        merge_settings({"profiles": ("prod",), "sandbox": True}, nowhere)
 
 
 def test_WHEN_typed_env_names_a_profile_AND_sandbox_is_on_THEN_it_is_a_usage_error(configure: Any) -> None:
