@@ -266,7 +266,7 @@ def test_WHEN_it_is_killed_at_any_time_and_again_THEN_each_write_is_made_once(
     _, errors = program.communicate(timeout=60)
 
     assert program.returncode == 0, errors
-    assert list(executioner.sent.values()) == [1] * 6
+    assert list(executioner.sent.values()) == [1] * 6, executioner.sent
     assert last_run(proxied_environment).counts.changes_applied == 6
     assert_journal_is_whole(proxied_environment)
 
