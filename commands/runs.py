@@ -17,7 +17,7 @@ from commands.parameters import PLACE_OF_WORK, Seconds
 
 if TYPE_CHECKING:
     from aws_operations import journal as journals
-    from aws_operations.journal import ChangeRecord, RunSummary, TargetRecord
+    from aws_operations.journal import ChangeRecord, RunCounts, RunSummary, TargetRecord
     from commands import resuming
     from commands.console import Console
 else:
@@ -58,7 +58,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class RunTargetRow:
-    """What came of a target of a run; ``duration`` in seconds, ``rows`` are changes where it plans them."""
+    """What came of a target of a run that reads; ``duration`` in seconds."""
 
     account: str | None
     region: str
@@ -66,6 +66,24 @@ class RunTargetRow:
     outcome: str
     rows: int | None
     duration: float | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunChangedTargetRow:
+    """How a target of a run that changes things stands, and how many of its changes stand how.
+
+    ``applied`` counts what was so already, too; ``error`` is why nothing could be planned.
+    """
+
+    account: str | None
+    region: str
+    profile: str | None
+    outcome: str
+    applied: int
+    failed: int
+    unknown: int
+    left: int
     error: str | None
 
 
@@ -108,6 +126,9 @@ def list_runs() -> Callable[[], Iterator[RunRow]]:
 @click.option("--changes", is_flag=True, help="Show the changes, a row each, instead of the targets.")
 def show(run: str, changes: bool) -> Callable[[], Iterator[object]]:
     """Show what came of each target of a run, or of each change.
+
+    Of a run that changes things, each target is told as done, failed, unknown or not finished, with how many
+    of its changes stand how.
 
     RUN is an id of 'runs list', the beginning of one, or 'last'.
     """
@@ -174,27 +195,53 @@ def _list() -> Iterator[RunRow]:
             yield RunRow(run.id, _moment_of(run.started), run.state.value, **counts, command=_typed(run))
 
 
-def _show_targets(wanted: str) -> Iterator[RunTargetRow]:
+def _show_targets(wanted: str) -> Iterator[RunTargetRow | RunChangedTargetRow]:
     with journals.Journal() as journal:
         run = journal.find(wanted)
+        if run.is_writing:
+            yield from _changed_targets(run, journal)
+            return
         for record in journal.targets(run):
             yield RunTargetRow(
                 account=record.target.aws_account,
                 region=record.target.aws_region,
                 profile=record.target.aws_profile,
-                outcome=_outcome(record, run),
+                outcome=_outcome(record),
                 rows=record.row_count,
                 duration=None if record.duration is None else round(record.duration, 3),
                 error=_error_of(record),
             )
 
 
-def _outcome(record: "TargetRecord", run: "RunSummary") -> str:
-    if record.is_left:
-        return _NOT_FINISHED
-    if run.is_writing and record.status == "rows":
+def _changed_targets(run: "RunSummary", journal: "journals.Journal") -> Iterator[RunChangedTargetRow]:
+    counts = journal.change_counts(run)
+    for record in journal.targets(run):
+        of_this = counts.get(record.target, journals.RunCounts())
+        yield RunChangedTargetRow(
+            account=record.target.aws_account,
+            region=record.target.aws_region,
+            profile=record.target.aws_profile,
+            outcome=_outcome(record) if record.status != "rows" else _standing(of_this, run),
+            applied=of_this.changes_applied,
+            failed=of_this.changes_failed,
+            unknown=of_this.changes_unknown,
+            left=of_this.changes_left,
+            error=_error_of(record),
+        )
+
+
+def _standing(counts: "RunCounts", run: "RunSummary") -> str:
+    if not run.has_plan:
         return "planned"
-    return _WORDS_BY_STATUS[record.status]
+    if counts.changes_unknown:
+        return "unknown"
+    if counts.changes_failed:
+        return "failed"
+    return _NOT_FINISHED if counts.changes_left else "done"
+
+
+def _outcome(record: "TargetRecord") -> str:
+    return _NOT_FINISHED if record.is_left else _WORDS_BY_STATUS[record.status]
 
 
 def _show_changes(wanted: str) -> Iterator[RunChangeRow]:

@@ -18,11 +18,25 @@ from aws_operations.journal.database import (
     open_database,
 )
 from aws_operations.journal.journal_errors import JournalUnwritable, NoSuchRun, RunIsHeld
-from aws_operations.journal.reading import RUN_COLUMNS, changes_of, summary_of, targets_of
-from aws_operations.journal.records import ChangeRecord, ChangeState, RunState, RunSummary, TargetRecord
+from aws_operations.journal.reading import (
+    RUN_COLUMNS,
+    change_counts_of,
+    changes_of,
+    summary_of,
+    targets_of,
+)
+from aws_operations.journal.records import (
+    ChangeRecord,
+    ChangeState,
+    RunCounts,
+    RunState,
+    RunSummary,
+    TargetRecord,
+)
 from aws_operations.journal.run_locks import RunLock, is_held
 from aws_operations.journal.run_record import RunRecord
 from aws_operations.journal.writing import GroupWriter
+from aws_operations.targets import Target
 
 LAST = "last"
 _BUSY_SECONDS = 10.0
@@ -141,6 +155,11 @@ class Journal:
         """Yield the changes of a run, in the order of planning, those only that stand as asked for."""
         with errors_of(self.path):
             yield from changes_of(self._reader(), run.number, states)
+
+    def change_counts(self, run: RunSummary) -> dict[Target, RunCounts]:
+        """Return how the changes of a run stand in each target that has some."""
+        with errors_of(self.path):
+            return change_counts_of(self._reader(), run.number)
 
     def prunable(self, *, older_than_seconds: float, keep: int = 0) -> list[RunSummary]:
         """Return the runs that ended or were killed, began so long ago, and are not the newest ``keep``."""

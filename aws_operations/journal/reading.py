@@ -3,8 +3,8 @@
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from aws_operations.changes import Change
@@ -30,6 +30,12 @@ _FAILED = ("denied", "error")
 # Of a target or change that was skipped because enough others had failed: it is as if never begun.
 NOT_TRIED = NotTried.__name__
 _IS_TRIED = f"coalesce(error_kind, '') <> '{NOT_TRIED}'"
+_STATE = f"CASE WHEN {_IS_TRIED} THEN state ELSE 'planned' END"
+_COUNT_BY_TARGET = (
+    "SELECT json_extract(body, '$.target.aws_region'), json_extract(body, '$.target.aws_account'),"  # noqa: S608 - ours
+    f" json_extract(body, '$.target.aws_profile'), {_STATE}, count(*)"
+    " FROM change WHERE number BETWEEN ? AND ? GROUP BY 1, 2, 3, 4"
+)
 _APPLIED = (ChangeState.APPLIED, ChangeState.UNCHANGED, ChangeState.SKIPPED)
 _UNKNOWN = (ChangeState.STARTED, ChangeState.UNKNOWN)
 
@@ -63,15 +69,30 @@ def summary_of(
 def counts_of(database: sqlite3.Connection, run_number: int) -> RunCounts:
     """Count the targets and changes of a run; looks at each."""
     targets = _counted(database, "target", f"CASE WHEN {_IS_TRIED} THEN status END", run_number)
-    changes = _counted(database, "change", f"CASE WHEN {_IS_TRIED} THEN state ELSE 'planned' END", run_number)
-    return RunCounts(
+    changes = _counted(database, "change", _STATE, run_number)
+    return replace(
+        _change_counts(changes),
         targets_done=sum(targets.get(status, 0) for status in _DONE),
         targets_failed=sum(targets.get(status, 0) for status in _FAILED),
         targets_left=targets.get(None, 0),
-        changes_applied=sum(changes.get(state, 0) for state in _APPLIED),
-        changes_failed=changes.get(ChangeState.FAILED, 0),
-        changes_unknown=sum(changes.get(state, 0) for state in _UNKNOWN),
-        changes_left=changes.get(ChangeState.PLANNED, 0),
+    )
+
+
+def change_counts_of(database: sqlite3.Connection, run_number: int) -> dict[Target, RunCounts]:
+    """Count the changes of a run by target; looks at each. Targets without changes are not in it."""
+    by_target: dict[Target, dict[str | None, int]] = {}
+    rows = database.execute(_COUNT_BY_TARGET, numbers_of(run_number))
+    for region, account, profile, state, count in rows:
+        by_target.setdefault(Target(region, account, profile), {})[state] = count
+    return {target: _change_counts(states) for target, states in by_target.items()}
+
+
+def _change_counts(by_state: Mapping[str | None, int]) -> RunCounts:
+    return RunCounts(
+        changes_applied=sum(by_state.get(state, 0) for state in _APPLIED),
+        changes_failed=by_state.get(ChangeState.FAILED, 0),
+        changes_unknown=sum(by_state.get(state, 0) for state in _UNKNOWN),
+        changes_left=by_state.get(ChangeState.PLANNED, 0),
     )
 
 

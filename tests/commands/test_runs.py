@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from aws_interactions.aws_errors import AccessDenied
 from aws_operations.changes import ChangeResult, ResultStatus
 from aws_operations.fleet import Outcome, OutcomeStatus
 from aws_operations.journal import Journal, RunState
+from aws_operations.targets import Target
 from commands.command_tree import every_verb
 from tests.commands.test_entry_point import wait_until
 from tests.support.aws_answers import s3_error
@@ -120,7 +122,43 @@ def test_WHEN_changes_were_made_THEN_show_has_a_row_for_each(proxied_environment
 
     assert {change["state"] for change in changes} == {"applied"}
     assert len({change["resource"] for change in changes}) == 6
-    assert {(target["outcome"], target["rows"]) for target in targets} == {("planned", 1)}
+    assert {(target["outcome"], target["applied"], target["left"]) for target in targets} == {("done", 1, 0)}
+
+
+def test_WHEN_changes_ended_in_different_ways_THEN_show_tells_so_of_each_target(
+    environment: Environment,
+) -> None:
+    third = Target("eu-west-1", "444455556666", "prod")
+    ends: dict[Target, list[ResultStatus | None]] = {
+        HOME: [ResultStatus.APPLIED, ResultStatus.UNCHANGED],
+        ABROAD: [ResultStatus.FAILED, ResultStatus.APPLIED, None],
+        third: [ResultStatus.UNKNOWN, None],
+    }
+    denied = Target("us-east-1", "444455556666")
+    with journal_of(environment) as journal:
+        record = begun(journal)
+        record.plan_targets([*ends, denied])
+        for target, statuses in ends.items():
+            record.outcome(Outcome(target, OutcomeStatus.ROWS, len(statuses), 0.1))
+        record.outcome(Outcome(denied, OutcomeStatus.DENIED, 0, 0.1, AccessDenied("no permission")))
+        for target, statuses in ends.items():
+            changes = [a_change(number, target) for number in range(len(statuses))]
+            record.plan_changes(changes)
+            record.starting([change for change, end in zip(changes, statuses, strict=True) if end])
+            for change, status in zip(changes, statuses, strict=True):
+                if status is not None:
+                    record.result(ChangeResult(change, status))
+        record.end(RunState.INTERRUPTED)
+
+    told = rows(environment, "runs", "show", "last")
+
+    columns = ("outcome", "applied", "failed", "unknown", "left", "error")
+    assert [tuple(row[column] for column in columns) for row in told] == [
+        ("done", 2, 0, 0, 0, None),
+        ("failed", 1, 1, 0, 1, None),
+        ("unknown", 0, 0, 1, 1, None),
+        ("denied", 0, 0, 0, 0, "no permission"),
+    ]
 
 
 def test_WHEN_one_target_is_changed_THEN_the_run_is_kept(proxied_environment: Environment) -> None:
