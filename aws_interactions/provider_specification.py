@@ -30,8 +30,8 @@ class ProviderSpecification:
     credentials and the endpoint are those of the sandbox that runs there. Folders on disk do not travel.
     ``endpoints`` tells apart where configuration alone sends calls (``AWS_ENDPOINT_URL``, ``endpoint_url`` of
     a profile), which does not travel either: see ``fingerprint_of_endpoints``.
-    ``is_paced``: requests go through a call budget made there, with ``rate_per_second`` and
-    ``budget_share``; what this machine's budget has counted stays here.
+    ``is_paced``: requests go through a call budget made there, with ``rate_per_second``,
+    ``budget_share`` and ``patience``; what this machine's budget has counted stays here.
     """
 
     aws_region: str
@@ -46,6 +46,7 @@ class ProviderSpecification:
     is_paced: bool = False
     rate_per_second: float | None = None
     budget_share: float | None = None
+    patience: float | None = None
 
     def to_json(self) -> str:
         """Return it as one line of JSON with sorted keys."""
@@ -63,6 +64,7 @@ class ProviderSpecification:
             "is_paced": self.is_paced,
             "rate_per_second": self.rate_per_second,
             "budget_share": self.budget_share,
+            "patience": self.patience,
         }
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
@@ -96,7 +98,8 @@ class ProviderSpecification:
         """Return the client settings to make the provider with; if it is paced, with a call budget."""
         if not self.is_paced:
             return self.client_settings
-        budget = CallBudget(rate_per_second=self.rate_per_second, share=self.budget_share)
+        patience = {} if self.patience is None else {"patience": self.patience}
+        budget = CallBudget(rate_per_second=self.rate_per_second, share=self.budget_share, **patience)
         return replace(self.client_settings, call_budget=budget)
 
     def derive(self, root: "AwsClientProvider") -> "AwsClientProvider":
@@ -125,7 +128,10 @@ def specify(
             "role or a role that the other machines can assume"
         )
     if any(role.mfa_serial is not None for role in roles):
-        raise CantTravel("a role that asks for an MFA code can't be assumed where nobody can be asked for it")
+        raise CantTravel(
+            "a role that asks for an MFA code can't be assumed where nobody can be asked for it; work from "
+            "here, with --engine local"
+        )
     budget = base.client_settings.call_budget
     is_told = is_sandbox or base.endpoint_url is not None
     settings: dict[str, Any] = {name: getattr(base.client_settings, name) for name in TRAVELLING_SETTINGS}
@@ -142,6 +148,7 @@ def specify(
         is_paced=budget is not None,
         rate_per_second=None if budget is None else budget.rate_per_second,
         budget_share=None if budget is None else budget.share,
+        patience=None if budget is None else budget.patience,
     )
 
 

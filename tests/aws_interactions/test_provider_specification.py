@@ -125,7 +125,7 @@ def test_WHEN_a_role_with_mfa_is_specified_THEN_it_is_refused(is_sandbox: bool) 
 
 
 def test_WHEN_requests_are_paced_THEN_each_process_gets_its_part_of_rate_and_share() -> None:
-    budget = CallBudget(rate_per_second=10, share=0.2)
+    budget = CallBudget(rate_per_second=10, share=0.2, patience=0.0)
     provider = AwsClientProvider(aws_region="us-east-1", client_settings=ClientSettings(call_budget=budget))
 
     told = ProviderSpecification.from_json(provider.specification().divided_among(4).to_json())
@@ -133,7 +133,7 @@ def test_WHEN_requests_are_paced_THEN_each_process_gets_its_part_of_rate_and_sha
     made = told.settings_there().call_budget
     assert made is not None
     assert made is not budget
-    assert (made.rate_per_second, made.share) == (2.5, 0.05)
+    assert (made.rate_per_second, made.share, made.patience) == (2.5, 0.05, 0.0)
 
 
 def test_WHEN_requests_are_not_paced_THEN_they_are_not_so_elsewhere() -> None:
