@@ -46,7 +46,7 @@ class ProviderSpecification:
     is_paced: bool = False
     rate_per_second: float | None = None
     budget_share: float | None = None
-    patience: float | None = None
+    patience: float = 0.0
 
     def to_json(self) -> str:
         """Return it as one line of JSON with sorted keys."""
@@ -98,8 +98,9 @@ class ProviderSpecification:
         """Return the client settings to make the provider with; if it is paced, with a call budget."""
         if not self.is_paced:
             return self.client_settings
-        patience = {} if self.patience is None else {"patience": self.patience}
-        budget = CallBudget(rate_per_second=self.rate_per_second, share=self.budget_share, **patience)
+        budget = CallBudget(
+            rate_per_second=self.rate_per_second, share=self.budget_share, patience=self.patience
+        )
         return replace(self.client_settings, call_budget=budget)
 
     def derive(self, root: "AwsClientProvider") -> "AwsClientProvider":
@@ -128,10 +129,7 @@ def specify(
             "role or a role that the other machines can assume"
         )
     if any(role.mfa_serial is not None for role in roles):
-        raise CantTravel(
-            "a role that asks for an MFA code can't be assumed where nobody can be asked for it; work from "
-            "here, with --engine local"
-        )
+        raise CantTravel("a role that asks for an MFA code can't be assumed where nobody can be asked for it")
     budget = base.client_settings.call_budget
     is_told = is_sandbox or base.endpoint_url is not None
     settings: dict[str, Any] = {name: getattr(base.client_settings, name) for name in TRAVELLING_SETTINGS}
@@ -148,7 +146,7 @@ def specify(
         is_paced=budget is not None,
         rate_per_second=None if budget is None else budget.rate_per_second,
         budget_share=None if budget is None else budget.share,
-        patience=None if budget is None else budget.patience,
+        patience=0.0 if budget is None else budget.patience,
     )
 
 
