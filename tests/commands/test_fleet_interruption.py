@@ -16,7 +16,7 @@ import pytest
 from tests.commands.test_entry_point import wait_until
 from tests.support.aws_answers import s3_error
 from tests.support.loopback_proxy import CutBody, Fault, LoopbackProxy, SeenRequest, Silence
-from tests.support.program import PROGRAM, ROOT, run_on_terminal
+from tests.support.program import PROGRAM, ROOT, has_heard, run_on_terminal
 
 ACCOUNTS = "123456789012,111122223333,444455556666"
 EVERYWHERE = ["--accounts", ACCOUNTS, "--regions", "us-east-1,eu-west-1", "--role-name", "operator"]
@@ -42,14 +42,6 @@ def started(
     return subprocess.Popen(
         [*PROGRAM, *arguments], env=environment, cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, text=True
     )
-
-
-def has_heard(program: subprocess.Popen[str]) -> bool:
-    """Say whether the first signal was taken note of: from then on an alarm guards the end."""
-    status = Path(f"/proc/{program.pid}/status").read_text(encoding="ascii")
-    caught = re.search(r"^SigCgt:\s*(\w+)$", status, re.MULTILINE)
-    assert caught
-    return bool(int(caught[1], 16) >> (signal.SIGALRM - 1) & 1)
 
 
 def interrupt_twice(program: subprocess.Popen[str]) -> None:

@@ -231,7 +231,7 @@ def test_WHEN_the_terminal_is_gone_THEN_nothing_is_raised() -> None:
 
 def slow(request: SeenRequest) -> Fault | None:
     if request.service == "s3":
-        time.sleep(0.25)
+        time.sleep(0.2)
     if request.path.startswith("/samples-111122223333-eu-west-1"):
         return s3_error(403, "AccessDenied")
     return None

@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.commands.test_entry_point import wait_until
 from tests.support.aws_answers import s3_error
 from tests.support.journal_things import ABROAD, HOME, a_change, begun
 from tests.support.loopback_proxy import Hangup, LoopbackProxy, SeenRequest, Silence
-from tests.support.program import PROGRAM, ROOT, run_on_terminal, run_program
+from tests.support.program import PROGRAM, ROOT, has_heard, run_on_terminal, run_program
 
 ACCOUNTS = "123456789012,111122223333,444455556666"
 EVERYWHERE = ["--accounts", ACCOUNTS, "--regions", "us-east-1,eu-west-1", "--role-name", "operator"]
@@ -198,10 +199,18 @@ def test_WHEN_what_failed_is_tried_again_THEN_only_that_is_asked_AND_the_run_is_
 def test_WHEN_it_is_interrupted_THEN_it_says_how_to_go_on_AND_resume_does_the_rest(
     proxied_environment: Environment, proxy: LoopbackProxy
 ) -> None:
-    proxy.disturb = lambda request: Silence(3) if request.path.startswith(f"/{ONE}") else None
+    is_heard = threading.Event()
+
+    def hold_one(request: SeenRequest) -> None:
+        if request.path.startswith(f"/{ONE}"):
+            is_heard.wait(60)
+
+    proxy.disturb = hold_one
     program = start(["s3", "ls", TEMPLATE, *EVERYWHERE, "--workers", "1"], proxied_environment)
     wait_until(lambda: any(request.path.startswith(f"/{ONE}") for request in proxy.requests))
     program.send_signal(signal.SIGINT)
+    wait_until(lambda: has_heard(program))
+    is_heard.set()
     _, errors = program.communicate(timeout=60)
     (run,) = rows(proxied_environment, "runs", "list")
     proxy.disturb = lambda _: None
@@ -340,7 +349,7 @@ def foreign_keys(proxy: LoopbackProxy) -> Environment:
 def test_WHEN_a_run_is_under_way_THEN_it_is_shown_so_AND_nobody_resumes_or_prunes_it(
     proxied_environment: Environment, proxy: LoopbackProxy
 ) -> None:
-    proxy.disturb = lambda request: Silence(3) if request.path.startswith(f"/{ONE}") else None
+    proxy.disturb = lambda request: Silence(60) if request.path.startswith(f"/{ONE}") else None
     program = start(["s3", "ls", TEMPLATE, *EVERYWHERE], proxied_environment)
     wait_until(lambda: any(request.path.startswith(f"/{ONE}") for request in proxy.requests))
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -33,6 +34,14 @@ def run_program(
         timeout=timeout,
         check=False,
     )
+
+
+def has_heard(program: subprocess.Popen[str]) -> bool:
+    """Say whether the first signal was taken note of: from then on an alarm guards the end."""
+    status = Path(f"/proc/{program.pid}/status").read_text(encoding="ascii")
+    caught = re.search(r"^SigCgt:\s*(\w+)$", status, re.MULTILINE)
+    assert caught
+    return bool(int(caught[1], 16) >> (signal.SIGALRM - 1) & 1)
 
 
 @dataclass(frozen=True, slots=True)
