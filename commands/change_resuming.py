@@ -21,11 +21,12 @@ from commands.change_runner import (
     plan_in_each,
     saying_nothing_was_changed,
 )
-from commands.change_tally import ChangeTally, changes_counted
+from commands.change_tally import ChangeTally
 from commands.exit_codes import ExitCode
 from commands.interruption import ending_in_good_order
 from commands.journaling import Resumption, RunJournal
 from commands.options import PROGRAM
+from commands.wording import counted
 
 if TYPE_CHECKING:
     from commands.progress import Progress
@@ -86,7 +87,6 @@ def _plan_again(planner: Planner, the_run: "Run", tally: ChangeTally, journal: R
             if not is_planned:
                 console.warn("--deadline came while it was planned; nothing was changed")
                 return ExitCode.UNKNOWN
-            check_kinds(fresh, the_run)
             is_agreed = not fresh.pending or has_consent(fresh, the_run.settings, console)
         if not is_agreed:
             console.note("declined; nothing was changed")
@@ -138,10 +138,10 @@ class _Unfinished:
         """Return what will be done."""
         parts = []
         if len(self.begun):
-            parts.append(f"looks at {changes_counted(len(self.begun))} that may have been made")
+            parts.append(f"looks at {counted(len(self.begun), 'change')} that may have been made")
         if len(self.left):
             again = " or failed" if self.resumption.with_failed else ""
-            parts.append(f"makes {changes_counted(len(self.left))} that were left{again}")
+            parts.append(f"makes {counted(len(self.left), 'change')} that were left{again}")
         return ", then ".join(parts) or "nothing of it can be made"
 
     def look_at_begun(self, take: Take, progress: "Progress") -> Iterator[Outcome]:
@@ -196,6 +196,6 @@ class _Unfinished:
         names = [change.resource for change in self.without_value[:_MOST_NAMES]]
         more = " and others" if len(self.without_value) > _MOST_NAMES else ""
         return (
-            f"{changes_counted(len(self.without_value))} store a secret value, and values are never kept "
+            f"{counted(len(self.without_value), 'change')} store a secret value, and values are never kept "
             f"({', '.join(names)}{more}): give the command again for them"
         )

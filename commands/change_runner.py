@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -18,7 +18,7 @@ from aws_operations.plan_spool import PlanSpool
 from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE, NotTried
 from aws_operations.targets import Target
 from commands.change_rows import ChangeResultRow, PlannedChangeRow, plan_lines
-from commands.change_tally import ChangeTally, ResultTaker, changes_counted
+from commands.change_tally import ChangeTally, ResultTaker
 from commands.console import Console
 from commands.error_lines import error_line
 from commands.exit_codes import (
@@ -31,7 +31,9 @@ from commands.exit_codes import (
 from commands.interruption import ending_in_good_order
 from commands.journaling import RunJournal
 from commands.options import Settings
+from commands.repeated_errors import told_a_few_times
 from commands.shapes import MakingWork, WatchedWork
+from commands.wording import counted
 
 if TYPE_CHECKING:
     from commands.progress import Progress
@@ -74,7 +76,6 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
         if the_run.control.has_failed_enough:
             console.warn("enough targets failed while it was planned; nothing was changed")
             return ExitCode.PARTIAL
-        check_kinds(spool, the_run)
         console.check_query(
             ((change.target, ChangeResultRow.expected(change)) for change in islice(spool, _ROWS_TO_ASK)),
             with_target=settings.chooses_targets,
@@ -150,16 +151,29 @@ def plan_in_each(
     """Spool every target's changes; a target that cannot be planned leaves none behind.
 
     ``note`` is given each target's outcome. False: the run was stopped before all targets were planned.
+    Raises ``KindStaysHere`` at the first change that is to be made and is not for the engine of the run.
     """
     targets, planned = the_run.fleet.targets, 0
-    skipped = list[Exception]()
+    skipped, kinds = list[Exception](), set[str]()
     progress = the_run.progress("targets planned", len(targets))
-    with the_run.showing(progress) if len(targets) > 1 else nullcontext():
+
+    def spool_one(target: Target, row: object) -> None:
+        change = _in_target(cast("Change", row), target)
+        if not (change.kind in kinds or change.is_noop or the_run.settings.dry_run):
+            # Known at the first one already: nobody is to wait for a whole plan that is refused.
+            the_run.engine.check_kinds([change.kind])
+            kinds.add(change.kind)
+        spool.add_one(change)
+
+    with (
+        told_a_few_times(the_run.console) as tell,
+        the_run.showing(progress) if len(targets) > 1 else nullcontext(),
+    ):
         for outcome in the_run.engine.run_in_each(
             planner,
             targets,
             the_run.fleet.reader_for,
-            lambda target, change: spool.add_one(_in_target(change, target)),  # type: ignore[arg-type] # a change
+            spool_one,
             workers=the_run.workers,
             in_order=True,
             control=the_run.control,
@@ -173,7 +187,7 @@ def plan_in_each(
                 continue
             spool.discard()
             if outcome.is_failure or not the_run.fleet.is_many:
-                _note_unplanned(outcome, outcome.error, the_run, tally)
+                _note_unplanned(outcome, outcome.error, the_run, tally, tell)
             elif not isinstance(outcome.error, NotTried):
                 skipped.append(outcome.error)
     spool.discard()
@@ -199,7 +213,13 @@ def _in_target(change: Change, target: Target) -> Change:
     return replace(change, target=replace(change.target, aws_profile=target.aws_profile))
 
 
-def _note_unplanned(outcome: Outcome, error: Exception, the_run: "Run", tally: ChangeTally) -> None:
+def _note_unplanned(
+    outcome: Outcome,
+    error: Exception,
+    the_run: "Run",
+    tally: ChangeTally,
+    tell: Callable[[str, Target], None],
+) -> None:
     # What somebody typed is no target's doing: it is said once, and the next has the same.
     if isinstance(error, click.ClickException | Declined) or is_loaded_kind(error, *_SAID_ONCE):
         raise error
@@ -207,7 +227,7 @@ def _note_unplanned(outcome: Outcome, error: Exception, the_run: "Run", tally: C
         raise FailedInTarget(outcome.target) from error
     tally.planning_errors.append(error)
     tally.unplanned.append(outcome.target)
-    the_run.console.error(f"{error_line(error, outcome.target, is_read=True)}; nothing is planned there")
+    tell(f"{error_line(error, outcome.target, is_read=True)}; nothing is planned there", outcome.target)
 
 
 def _show(spool: PlanSpool, the_run: "Run", tally: ChangeTally, journal: RunJournal) -> None:
@@ -215,7 +235,7 @@ def _show(spool: PlanSpool, the_run: "Run", tally: ChangeTally, journal: RunJour
     with console.rows(with_target=the_run.settings.chooses_targets) as writer:
         for change in spool:
             writer.write_from(change.target, PlannedChangeRow.of(change))
-    planned = f"{spool.pending} of {changes_counted(len(spool))}"
+    planned = f"{spool.pending} of {counted(len(spool), 'change')}"
     told = "; ".join([f"dry run: {planned} would be made", "nothing was changed", *tally.not_planned()])
     console.note(f"{told}{journal.how_to_go_on(failed=len(tally.unplanned))}")
 
@@ -230,7 +250,7 @@ def has_consent(spool: PlanSpool, settings: Settings, console: Console) -> bool:
         return True
     for line in plan_lines(spool):
         console.show(line.text, is_grave=line.is_grave)
-    return console.confirm(f"Make {changes_counted(spool.pending)}?")
+    return console.confirm(f"Make {counted(spool.pending, 'change')}?")
 
 
 def carry_out(
@@ -269,7 +289,7 @@ def _say_end(total: int, the_run: "Run", tally: ChangeTally, journal: RunJournal
     console, control, left = the_run.console, the_run.control, tally.left(total)
     if journal.problem is not None:
         console.error(f"{journal.problem}; nothing more was begun")
-    done = f"{changes_counted(total)}: {tally.counts()}, {left} left"
+    done = f"{counted(total, 'change')}: {tally.counts()}, {left} left"
     # Of a resumed run it is said afterwards how it stands as a whole.
     how_to_go_on = "" if the_run.resumption is not None else _how_to_go_on(total, tally, journal)
     problem = the_run.watch and the_run.watch.problem(done, how_to_go_on)
@@ -278,7 +298,7 @@ def _say_end(total: int, the_run: "Run", tally: ChangeTally, journal: RunJournal
     elif left:
         tally.say_end(total, console, how_to_go_on=how_to_go_on)
     elif total > 1 or tally.planning_errors or (tally.results[ResultStatus.UNKNOWN] and control.is_stopped):
-        console.note(f"{changes_counted(total)}: {tally.counts()}{how_to_go_on}")
+        console.note(f"{counted(total, 'change')}: {tally.counts()}{how_to_go_on}")
 
 
 def _how_to_go_on(total: int, tally: ChangeTally, journal: RunJournal) -> str:

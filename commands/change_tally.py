@@ -10,9 +10,10 @@ from aws_operations.run_control import NotTried, RunControl
 from aws_operations.targets import Target
 from commands.change_rows import ChangeResultRow
 from commands.console import Console
-from commands.error_lines import error_line, named, place
+from commands.error_lines import error_line, place
 from commands.exit_codes import CantWriteOutput, ExitCode, exit_code_for
 from commands.row_writers import RowWriter
+from commands.wording import counted, named
 
 NOBODY_READS = "nobody takes the results"
 
@@ -85,7 +86,7 @@ class ChangeTally:
         """Return what says which targets could not be planned, if there are any."""
         if not self.unplanned:
             return []
-        what = f"{len(self.unplanned)} target{'' if len(self.unplanned) == 1 else 's'} could not be planned"
+        what = f"{counted(len(self.unplanned), 'target')} could not be planned"
         return [f"{what} ({named([place(target) for target in self.unplanned])})"]
 
     def say_end(
@@ -108,7 +109,7 @@ class ChangeTally:
             told = "; ".join([self.counts(), *parts])
             console.warn(f"stopped early: {told}{how_to_go_on}")
         elif error is None or isinstance(error, KeyboardInterrupt | SystemExit):
-            console.note(f"{changes_counted(planned)}: {self.counts()}{how_to_go_on}")
+            console.note(f"{counted(planned, 'change')}: {self.counts()}{how_to_go_on}")
         elif not isinstance(error, BrokenPipeError):
             # Whoever closed the pipe has seen enough; all was made, and failures have their lines.
             console.warn(f"not all of the results could be written: {self.counts()}{how_to_go_on}")
@@ -152,8 +153,3 @@ class ResultTaker:
         self.writer.write_from(target, ChangeResultRow.of(result))
         if result.error is not None and result.status is not ResultStatus.SKIPPED:
             self.console.error(error_line(result.error, target, is_only=self.is_only))
-
-
-def changes_counted(count: int) -> str:
-    """Return ``1 change`` or ``2 changes``."""
-    return f"{count} change{'' if count == 1 else 's'}"

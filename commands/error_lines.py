@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from commands.exit_codes import ExitCode, exit_code_for, is_edge_kind, is_loaded_kind
@@ -36,7 +35,6 @@ _ADVICE_BY_KIND: tuple[tuple[str, str, str], ...] = (
     ("Unavailable", _NOTHING_CHANGED, "check the network, --region and --endpoint-url, then run it again"),
 )
 
-_MOST_NAMES = 20
 _ANY_RESOURCE = "*"
 _NO_REGION = ("aws_interactions.credential_errors", "NoRegion")
 _GIVE_A_REGION = (
@@ -62,8 +60,10 @@ _NEXT_STEP_BY_ERROR = (
         "see that it can be written, or name another state folder with XDG_STATE_HOME",
     ),
     ("aws_operations.journal.journal_errors", "NoSuchRun", "see 'runs list'"),
-    # Its message says itself what to do instead.
+    # Their messages say themselves what to do instead.
     ("aws_interactions.rds_interactions.errors", "ClusterMemberNotAlone", ""),
+    ("aws_operations.cluster.cluster_errors", "KindStaysHere", ""),
+    ("aws_interactions.provider_specification", "CantTravel", ""),
 )
 
 # AWS has one code, ValidationException, for all that it finds wrong with a request to DynamoDB: only the
@@ -83,13 +83,16 @@ def error_line(
     """Return the line for standard error, without ``error:`` before it; secrets are taken out.
 
     ``is_read``: nothing but reads were sent, so that a lost answer leaves nothing unknown. ``is_only``:
-    there is no other target, so that what is wrong on this machine need not be told apart by target.
+    there is no other target, so that what is wrong on this machine need not be told apart by target. Of a
+    read in one of several targets it goes without saying that it changed nothing.
 
     It ends without a full stop, so that a caller can add to it.
     """
     if exit_code_for(error) is ExitCode.BUG:
         return bug_line(error, target)
     changed, next_step = _advice(error, is_read=is_read)
+    if is_read and not is_only and changed == _NOTHING_CHANGED:
+        changed = ""
     where = _where(target)
     if target is not None and _is_local(error):
         # What is wrong is not there, it is only meant for there.
@@ -116,12 +119,6 @@ def place(target: "Target") -> str:
         return where
     # A profile without a region is nowhere.
     return f"{where} as profile {target.aws_profile}" if where != "-" else f"profile {target.aws_profile}"
-
-
-def named(names: Sequence[str]) -> str:
-    """Return names on one line: the first twenty, and how many more there are."""
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def one_line(text: str) -> str:

@@ -9,12 +9,15 @@ from aws_operations.fleet import Outcome, OutcomeStatus
 from aws_operations.run_control import DEADLINE
 from aws_operations.targets import Target
 from commands.console import Console
+from commands.engines import engine_for
 from commands.error_lines import one_line, redacted
 from commands.exit_codes import ExitCode
 from commands.interruption import ending_in_good_order
 from commands.options import Settings
 from commands.outcome_tally import OutcomeTally
 from commands.runner import Run, begun_run
+from commands.shapes import Shape
+from commands.wording import counted
 
 _OK = "ok"
 _WORDS_BY_STATUS = {OutcomeStatus.ROWS: _OK, OutcomeStatus.NOTHING: _OK}
@@ -37,11 +40,17 @@ def check_each_target(settings: Settings, console: Console) -> ExitCode:
     """Ask in each target who one is (AssumeRole, GetCallerIdentity), write a row for each.
 
     Return 5 if any was denied or failed, 7 if one did not answer in time, 3 if the credentials to begin
-    with ended. Raises what choosing the targets raises.
+    with ended. On a cluster its workers ask, and assume the roles. Raises what choosing the targets raises.
     """
-    the_run = begun_run(settings, console)
-    if the_run is None:
-        return ExitCode.UNKNOWN
+    with engine_for(settings, Shape.ROWS) as engine:
+        the_run = begun_run(settings, console)
+        if the_run is None:
+            return ExitCode.UNKNOWN
+        return _check_each(replace(the_run, engine=engine))
+
+
+def _check_each(the_run: Run) -> ExitCode:
+    console = the_run.console
     total = len(the_run.fleet.targets)
     tally, progress = OutcomeTally(total), the_run.progress("targets", total)
     arns: dict[Target, str] = {}
@@ -92,7 +101,7 @@ def _row(outcome: Outcome, arn: str | None) -> CheckedTargetRow:
 
 
 def _say_end(tally: OutcomeTally, the_run: Run) -> None:
-    done = f"{tally.total - tally.left} targets checked, {tally.left} left"
+    done = f"{counted(tally.total - tally.left, 'target')} checked, {tally.left} left"
     problem = None if the_run.watch is None else the_run.watch.problem(done, "")
     if problem is not None:
         the_run.console.error(problem)

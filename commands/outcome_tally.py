@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from aws_operations.fleet import Outcome, OutcomeStatus
 from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE, NotTried, RunControl
-from commands.error_lines import named, place
+from commands.error_lines import place
 from commands.exit_codes import ExitCode, is_edge_kind
+from commands.wording import counted, named
 
 _WORDS_BY_STATUS = {
     OutcomeStatus.ROWS: "answered",
@@ -61,7 +62,7 @@ class OutcomeTally:
             parts.append(f"{self.not_tried} not tried")
         if self.left:
             parts.append(f"{self.left} not finished")
-        return f"{self.total} target{'' if self.total == 1 else 's'}: {', '.join(parts)}"
+        return f"{counted(self.total, 'target')}: {', '.join(parts)}"
 
     def _named(self, status: OutcomeStatus) -> str:
         names = self.names.get(status, [])

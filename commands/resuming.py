@@ -13,6 +13,7 @@ from commands.journaling import Resumption, how_to_go_on, settings_of_kept
 from commands.options import PROGRAM, Settings
 from commands.parameters import HERE
 from commands.shapes import Shape
+from commands.wording import counted
 
 
 def resume(
@@ -121,12 +122,12 @@ def _standing(run: RunSummary) -> str:
     """Return how a run stands, and what can be done about it, in one line."""
     counts = run.counts
     what = [
-        f"{counts.targets_done} of {counts.targets} targets done",
+        f"{counts.targets_done} of {counted(counts.targets, 'target')} done",
         f"{counts.targets_failed} failed" if counts.targets_failed else "",
     ]
     if run.is_writing:
         what += [
-            f"{counts.changes_applied} changes made",
+            f"{counted(counts.changes_applied, 'change')} made",
             f"{counts.changes_failed} failed" if counts.changes_failed else "",
             f"{counts.changes_unknown} unknown" if counts.changes_unknown else "",
             f"{counts.changes_left} left" if counts.changes_left else "",

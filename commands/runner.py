@@ -24,8 +24,10 @@ from commands.journaling import RunJournal
 from commands.options import OutputFormat, Settings
 from commands.outcome_tally import OutcomeTally
 from commands.progress import Progress
+from commands.repeated_errors import told_a_few_times
 from commands.shapes import FileWork, MakingWork, Shape, ValueRow
 from commands.target_setup import Fleet, chosen_fleet, known_fleet
+from commands.wording import counted
 
 if TYPE_CHECKING:
     from aws_interactions.call_budget import CallBudget
@@ -237,7 +239,12 @@ def _run_in_many(
     tally = OutcomeTally(len(fleet.targets))
     progress = the_run.progress("targets", len(fleet.targets))
     try:
-        with rows as on_row, ending_in_good_order(control), the_run.showing(progress):
+        with (
+            told_a_few_times(console) as tell,
+            rows as on_row,
+            ending_in_good_order(control),
+            the_run.showing(progress),
+        ):
             for outcome in the_run.engine.run_in_each(
                 operation,
                 fleet.targets,
@@ -252,7 +259,7 @@ def _run_in_many(
                 journal.outcome(outcome)
                 tally.add(outcome)
                 if outcome.is_failure and outcome.error is not None:
-                    console.error(error_line(outcome.error, outcome.target, is_read=True))
+                    tell(error_line(outcome.error, outcome.target, is_read=True), outcome.target)
     except (KeyboardInterrupt, SystemExit):
         console.warn(f"stopped early: {tally.summary()}{_how_to_go_on(tally, journal)}")
         raise
@@ -264,7 +271,7 @@ def _say_end(tally: OutcomeTally, the_run: Run, journal: RunJournal) -> None:
     console = the_run.console
     # Of a resumed run it is said afterwards how it stands as a whole.
     how_to_go_on = "" if the_run.resumption is not None else _how_to_go_on(tally, journal)
-    done = f"{tally.total - tally.left} targets done, {tally.left} left"
+    done = f"{counted(tally.total - tally.left, 'target')} done, {tally.left} left"
     problem = None if the_run.watch is None else the_run.watch.problem(done, how_to_go_on)
     if problem is not None:
         console.error(problem)

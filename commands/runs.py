@@ -14,6 +14,7 @@ from commands.exit_codes import Declined
 from commands.lazy import lazy
 from commands.options import PROGRAM
 from commands.parameters import PLACE_OF_WORK, Seconds
+from commands.wording import counted
 
 if TYPE_CHECKING:
     from aws_operations import journal as journals
@@ -294,7 +295,8 @@ def _prune(console: "Console", *, older_than: int, keep: int, is_confirmed: bool
             console.note("There is no run that old")
             return
         unfinished = sum(bool(run.counts.targets_left or run.counts.changes_left) for run in found)
-        what = f"{_runs(len(found))}, the newest of them {found[-1].id}, {unfinished} of them not finished"
+        how_many = counted(len(found), "run")
+        what = f"{how_many}, the newest of them {found[-1].id}, {unfinished} of them not finished"
         if not is_confirmed:
             if not console.is_interactive:
                 raise Declined(f"runs prune would forget {what}: it needs --yes without a terminal")
@@ -302,11 +304,7 @@ def _prune(console: "Console", *, older_than: int, keep: int, is_confirmed: bool
                 raise Declined("runs prune: not confirmed, nothing was forgotten")
         forgotten = sum(journal.forget(run) for run in found)
         journal.give_room_back()
-    console.note(f"{_runs(forgotten)} forgotten")
-
-
-def _runs(count: int) -> str:
-    return f"{count} run{'' if count == 1 else 's'}"
+    console.note(f"{counted(forgotten, 'run')} forgotten")
 
 
 def _typed(run: "RunSummary") -> str:

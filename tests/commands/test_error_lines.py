@@ -36,6 +36,16 @@ def test_WHEN_access_is_denied_THEN_line_says_everything() -> None:
     )
 
 
+@pytest.mark.parametrize(("is_only", "is_said"), [(True, True), (False, False)])
+def test_WHEN_a_read_is_refused_AND_there_are_other_targets_THEN_it_goes_without_saying_that_nothing_changed(
+    is_only: bool, is_said: bool
+) -> None:
+    line = error_line(translated("AccessDenied"), is_read=True, is_only=is_only)
+
+    assert ("changed nothing" in line) is is_said
+    assert "allow s3:ListBucket" in line
+
+
 def test_WHEN_error_is_of_no_known_kind_THEN_line_has_code_and_request() -> None:
     line = error_line(translated("Teapot", "short and stout"))
 
