@@ -67,7 +67,8 @@ def show(ctx: click.Context) -> Callable[["Console"], ExitCode]:
 def check(ctx: click.Context) -> Callable[["Console"], ExitCode]:
     """Assume the role in each target and ask there who one is: ok, denied, error or skipped for each.
 
-    Reads only. The exit code is 5 if any target was denied or failed.
+    Reads only. The exit code is 5 if any target was denied or failed. With --engine dask the workers
+    of the cluster do it, so that it is about their credentials.
     """
     settings = settings_of(ctx)
 

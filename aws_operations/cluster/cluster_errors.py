@@ -33,6 +33,7 @@ class KindStaysHere(InvalidInput):
     def __init__(self, kind_name: str) -> None:
         super().__init__(
             f"{kind_name} does not go to a cluster: a worker that dies may make such a change twice, or it "
-            "needs a file or a value of this machine; leave --engine dask out"
+            "needs a file or a value of this machine; make it from here, with --engine local or, in a "
+            "resumed run, --on local"
         )
         self.kind_name = kind_name

@@ -42,13 +42,13 @@ class NamedOperation:
                 "under its name, and plain arguments"
             )
         if (function.__module__, function.__qualname__) in _SECRET_VALUES:
-            raise CantTravel("the values of secrets do not go over a cluster: leave --engine dask out")
+            raise CantTravel("the values of secrets do not go over a cluster; stay with --engine local")
         for name, value in [*enumerate(arguments, start=1), *keywords.items()]:
             found = what_is_not_plain(value)
             if found is not None:
                 raise CantTravel(
                     f"argument {name} of {_called(function)} can't go to other machines: a {found} means "
-                    "nothing there; do it without a cluster"
+                    "nothing there; stay with --engine local"
                 )
         return cls(function.__module__, function.__qualname__, pickle.dumps((arguments, keywords)))
 

@@ -93,7 +93,22 @@ def test_WHEN_changes_may_not_be_made_twice_THEN_exit_2_names_the_kind_and_nothi
 
     assert done.returncode == 2
     assert "s3.delete-object does not go to a cluster" in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error")]
+    assert line.endswith("; make it from here, with --engine local or, in a resumed run, --on local")
     assert proxy.writes == []
+
+
+def test_WHEN_targets_are_checked_THEN_the_workers_enter_them(
+    on_cluster: list[str], sandbox_environment: dict[str, str]
+) -> None:
+    columns = ["fleet", "check", "--query", "[].[result, arn]", "--output", "json"]
+    there = run_program([*on_cluster, "--sandbox", *EVERYWHERE, *columns], sandbox_environment)
+    here = run_program(["--sandbox", *EVERYWHERE, *columns], sandbox_environment)
+    unreachable = ["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"]
+    nowhere = run_program([*unreachable, "--sandbox", *EVERYWHERE, *columns], sandbox_environment)
+
+    assert (there.returncode, json.loads(there.stdout)) == (0, json.loads(here.stdout))
+    assert nowhere.returncode == 3
 
 
 @pytest.mark.parametrize(
