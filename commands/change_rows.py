@@ -1,5 +1,6 @@
 """How planned changes and their results look as rows, and as lines before the question."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -8,6 +9,7 @@ from typing import Any, Self
 from aws_operations.changes import Change, ChangeResult, ResultStatus, Reversibility
 from aws_operations.plan_spool import PlanSpool
 from commands.error_lines import place, redacted
+from commands.wording import counted
 
 _FEW_LINES = 3
 _MOST_LINES = 20
@@ -55,7 +57,10 @@ class ChangeResultRow:
     @classmethod
     def of(cls, result: ChangeResult) -> Self:
         """Return the row of a result."""
+        # The resource has a column of its own.
         error = None if result.error is None else redacted(str(result.error))
+        if error is not None:
+            error = error.removeprefix(f"{result.change.resource}: ")
         return cls(result.status.value, result.change.kind, result.change.resource, error)
 
 
@@ -84,6 +89,21 @@ def plan_lines(spool: PlanSpool) -> Iterator[PlanLine]:
         )
     if spool.pending > _MOST_LINES:
         yield PlanLine(f"  ... and {spool.pending - _MOST_LINES} more: --dry-run shows all")
+
+
+def question(spool: PlanSpool) -> str:
+    """Return the question whether to make the changes: how many of what, and in how many places."""
+    kinds, accounts, places = Counter[str](), set[str | None](), set[str]()
+    for part in spool.summary():
+        if part.effect is not None:
+            kinds[part.kind] += part.count
+            accounts.add(part.target.aws_account)
+            places.add(place(part.target))
+    what = ", ".join(f"{count} x {kind}" for kind, count in kinds.items())
+    where = ", ".join(places)
+    if len(places) > 1:
+        where = f"{counted(len(places), 'target')} of {counted(len(accounts), 'account')}"
+    return f"Make {counted(spool.pending, 'change')} ({what}) in {where}?"
 
 
 def _short(state: dict[str, Any] | None) -> str:

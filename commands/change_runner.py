@@ -17,7 +17,7 @@ from aws_operations.guards import ConsentNeeded
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE, NotTried
 from aws_operations.targets import Target
-from commands.change_rows import ChangeResultRow, PlannedChangeRow, plan_lines
+from commands.change_rows import ChangeResultRow, PlannedChangeRow, plan_lines, question
 from commands.change_tally import ChangeTally, ResultTaker
 from commands.console import Console
 from commands.error_lines import error_line
@@ -250,7 +250,7 @@ def has_consent(spool: PlanSpool, settings: Settings, console: Console) -> bool:
         return True
     for line in plan_lines(spool):
         console.show(line.text, is_grave=line.is_grave)
-    return console.confirm(f"Make {counted(spool.pending, 'change')}?")
+    return console.confirm(question(spool))
 
 
 def carry_out(

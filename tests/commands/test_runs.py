@@ -304,7 +304,7 @@ def test_WHEN_planning_failed_THEN_failed_plans_again_AND_asks(
 
     declined = run_on_terminal(["runs", "resume", "last", "--failed"], proxied_environment, typed="n\n")
     assert (declined.exit_code, proxy.writes) == (6, [])
-    assert "Make 1 change?" in declined.screen
+    assert "Make 1 change (1 x s3.create-bucket) in aws://111122223333/us-east-1?" in declined.screen
     done = run_program(["runs", "resume", "last", "--failed", "--yes"], proxied_environment)
 
     assert done.returncode == 0, done.stderr
