@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import InvalidInput
 from aws_operations.fleet import DEFAULT_WORKERS
-from aws_operations.selection_use import SelectionUse
+from aws_operations.selection_use import SelectionUse, doubts
 from aws_operations.target_selection import Selection, plan_targets, resolve_targets
 from aws_operations.targets import RoleSettings, Target, TargetProviders
 
@@ -47,7 +47,8 @@ def select_fleet(
     provider of each selected profile. Asks Organizations, and accounts for their regions, only where the
     selection needs it. Raises ``EmptySelection``, ``InvalidInput`` for accounts without a role and for a
     role without accounts, and what Organizations raises; an account that does not answer is an outcome of
-    the run. What was selected or excluded beside other things and came to nothing is logged as a warning.
+    the run. What was selected or excluded beside other things and came to nothing is logged as a warning,
+    and so is a region that botocore does not know.
     """
     role = _role_for(selection, role_name, role)
     by_profile: dict[str, AwsClientProvider] = {}
@@ -72,7 +73,7 @@ def select_fleet(
     )
     asking = TargetProviders(aws_provider, role, for_profile=provider_of_profile)
     resolved = resolve_targets(planned, selection, asking, asked_in=asked_in, workers=workers, use=use)
-    for line in use.unused(selection):
+    for line in doubts(selection, use):
         logger.warning("%s", line)
     obstacles = {each.target: each.obstacle for each in resolved if each.obstacle is not None}
     providers = TargetProviders(aws_provider, role, for_profile=provider_of_profile, obstacles=obstacles)

@@ -1,6 +1,6 @@
 """Notices what of a selection came to nothing: a misspelt name beside a good one would vanish in silence."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from aws_operations.selection import ALL_REGIONS, Selection, is_pattern, matches
 
@@ -47,6 +47,32 @@ class SelectionUse:
             for item in dict.fromkeys(getattr(selection, field))
             if (field, item) not in self._used and _may_match(field, item)
         ]
+
+
+def doubts(selection: Selection, use: SelectionUse) -> list[str]:
+    """Return a line for each part of a selection that came to nothing, and for what may be a misspelling.
+
+    A region that botocore does not know may be new, and is only doubted.
+    """
+    return [*use.unused(selection), *_unknown_regions(selection)]
+
+
+def _unknown_regions(selection: Selection) -> Iterator[str]:
+    named = [
+        name for name in dict.fromkeys(selection.regions) if name != ALL_REGIONS and not is_pattern(name)
+    ]
+    if not named:
+        return
+    # Loaded here: only those who name regions need it.
+    from difflib import get_close_matches
+
+    from aws_interactions.known_regions import known_regions
+
+    for region in named:
+        if region not in known_regions():
+            near = get_close_matches(region, sorted(known_regions()), n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            yield f"regions: {region} is a new region, or none: it is not on botocore's list{meant}"
 
 
 def _may_match(field: str, item: str) -> bool:

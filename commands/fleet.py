@@ -92,7 +92,7 @@ def list_(ctx: click.Context) -> Callable[["Console"], ExitCode]:
 def _show(settings: "Settings", console: "Console") -> ExitCode:
     from aws_operations.guards import TooManyTargets
     from aws_operations.selection_use import SelectionUse
-    from commands.target_setup import check_count, planned_targets, selection_of, warn_of_unused
+    from commands.target_setup import check_count, planned_targets, selection_of, warn_of_doubts
 
     selection, use = selection_of(settings), SelectionUse()
     planned = planned_targets(settings, use=use)
@@ -100,7 +100,7 @@ def _show(settings: "Settings", console: "Console") -> ExitCode:
         for each in planned:
             writer.write(PlannedTargetRow(each.account_name, _note(each)), each.target)
     console.note(_count(planned, needs_enabled_regions=selection.needs_enabled_regions))
-    warn_of_unused(use, selection, console)
+    warn_of_doubts(use, selection, console)
     try:
         check_count(settings, planned, is_final=not selection.needs_enabled_regions)
     except TooManyTargets as error:

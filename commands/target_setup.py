@@ -127,7 +127,7 @@ def chosen_fleet(
     if selection.needs_enabled_regions and len(planned) > 1:
         console.note(f"asking {len(planned)} {_places(settings)} which regions they have enabled")
     resolved = _resolve(settings, selection, planned, bases, control, use)
-    warn_of_unused(use, selection, console)
+    warn_of_doubts(use, selection, console)
     check_count(settings, resolved, is_final=True)
     targets = [each.target for each in resolved]
     _check_expected_account(settings.expect_account, targets)
@@ -219,9 +219,11 @@ def planned_targets(
     )
 
 
-def warn_of_unused(use: "SelectionUse", selection: "Selection", console: Console) -> None:
-    """Warn, a line each, of what was selected or excluded and came to nothing."""
-    for line in use.unused(selection):
+def warn_of_doubts(use: "SelectionUse", selection: "Selection", console: Console) -> None:
+    """Warn, a line each, of what was selected or excluded and came to nothing, or seems misspelt."""
+    from aws_operations.selection_use import doubts
+
+    for line in doubts(selection, use):
         console.warn(line)
 
 

@@ -25,6 +25,7 @@ CLIENT_MAKERS = {
     "credential_store.py",
     "credential_errors.py",
     "expired_sessions.py",
+    "known_regions.py",
     "lazy_credentials.py",
     "paced_retries.py",
     "read_only_gate.py",

@@ -118,3 +118,23 @@ def test_WHEN_there_are_no_fleets_THEN_it_says_where_they_would_be(
     assert without_file.stderr == f"no configuration file, so no fleets; one would be at {place}\n"
     assert without_fleets.stderr == f"{file}: has no [fleet.NAME] entries\n"
     assert {(done.returncode, done.stdout) for done in (without_file, without_fleets)} == {(0, "")}
+
+
+def test_WHEN_a_region_is_unknown_THEN_it_is_doubted_AND_tried_all_the_same(
+    sandbox_environment: dict[str, str],
+) -> None:
+    warning = (
+        "warning: regions: eu-west-9 is a new region, or none: it is not on botocore's list; "
+        "did you mean eu-west-"
+    )
+
+    shown = run_program([*IN_ALL, "--regions", "eu-west-9,eu-west-1", "fleet", "show"], sandbox_environment)
+    checked = run_program(
+        [*IN_ALL, "--regions", "eu-west-9,eu-west-1", "fleet", "check"], sandbox_environment
+    )
+
+    assert (shown.returncode, len(shown.stdout.splitlines())) == (0, 6)
+    assert len(checked.stdout.splitlines()) == 6
+    for done in (shown, checked):
+        assert [line for line in done.stderr.splitlines() if line.startswith(warning)] != []
+        assert done.stderr.count("warning") == 1
