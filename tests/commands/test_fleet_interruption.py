@@ -147,7 +147,7 @@ def test_WHEN_all_that_was_begun_hangs_AND_a_signal_comes_THEN_it_says_how_to_fi
     program = started(create(new_name()), proxied_environment)
     wait_until(lambda: len(proxy.writes) == 6)
     program.send_signal(signal.SIGINT)
-    _, errors = ended(program, within=11)
+    _, errors = ended(program, within=30)
 
     assert program.returncode == 130
     assert re.match(
