@@ -2,17 +2,18 @@
 
 import re
 import shlex
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
 from commands.app import Shape, noun, settings_of
 from commands.exit_codes import Declined
 from commands.lazy import lazy
-from commands.options import PROGRAM
+from commands.options import PROGRAM, OutputFormat, Settings
 from commands.parameters import PLACE_OF_WORK, Seconds
 from commands.wording import counted
 
@@ -30,6 +31,9 @@ runs = noun("runs", help="Runs so far: over several targets, or with changes.", 
 _AGE = re.compile(r"([0-9]{1,5})([smhd])")
 _SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NOT_FINISHED = "not finished"
+_LEAST_COMMAND = 20
+# Id, moment and state at their longest, the two counts as they mostly are, and what is between them.
+_WIDTH_BESIDE_COMMAND = 84
 _WORDS_BY_STATUS = {
     "rows": "answered",
     "nothing": "with nothing",
@@ -55,6 +59,37 @@ class RunRow:
     changes_unknown: int
     changes_left: int
     command: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShortRunRow:
+    """A run in a table: how many of its targets are done, how many of its changes are made."""
+
+    id: str
+    started: str
+    state: str
+    targets: str
+    changes: str
+    command: str
+
+    @classmethod
+    def of(cls, run: RunRow, width: int | None) -> Self:
+        """Return the row, with so much of the command as has room on a line of so many columns."""
+        targets = run.targets_done + run.targets_failed + run.targets_left
+        changes = run.changes_applied + run.changes_failed + run.changes_unknown + run.changes_left
+        short = cls(
+            run.id,
+            run.started,
+            run.state,
+            f"{run.targets_done}/{targets}",
+            f"{run.changes_applied}/{changes}" if changes else "-",
+            run.command,
+        )
+        if width is None:
+            return short
+        room = max(_LEAST_COMMAND, width - _WIDTH_BESIDE_COMMAND)
+        fits = len(run.command) <= room
+        return short if fits else replace(short, command=f"{run.command[: room - 3]}...")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +147,19 @@ def _age(value: str) -> int:
 RUN = click.argument("run", metavar="RUN")
 
 
-@runs.verb("list", shape=Shape.ROWS, example="manage-resources runs list")
-def list_runs() -> Callable[[], Iterator[RunRow]]:
+@runs.verb("list", shape=Shape.ROWS, example="manage-resources runs list --last 10")
+@click.option("--last", type=click.IntRange(min=1), metavar="N", help="List the newest N only.")
+@click.pass_context
+def list_runs(context: click.Context, last: int | None) -> Callable[[], Iterator[object]]:
     """List the runs, the newest last, and how each stands.
+
+    A table has targets done and changes made, of how many, and as much of the command as there is room for;
+    any other --output, and --query, has all counts and the whole command.
 
     Kept are runs over several targets and runs that changed something. killed means that the process ended
     without a word; what it left can be resumed.
     """
-    return _list
+    return partial(_list, settings_of(context), last=last)
 
 
 @runs.verb("show", shape=Shape.ROWS, example="manage-resources runs show last")
@@ -189,11 +229,17 @@ def prune(context: click.Context, older_than: int, keep: int) -> Callable[["Cons
     return partial(_prune, older_than=older_than, keep=keep, is_confirmed=settings_of(context).yes)
 
 
-def _list() -> Iterator[RunRow]:
+def _list(settings: Settings, *, last: int | None) -> Iterator[object]:
+    from commands.console import Console
+
+    console = Console(output=settings.output)
+    is_short = console.output is OutputFormat.TABLE and settings.query is None
+    width = shutil.get_terminal_size().columns if console.is_stdout_terminal else None
     with journals.Journal() as journal:
-        for run in journal.runs():
+        for run in journal.runs()[-last if last else None :]:
             counts = asdict(run.counts)
-            yield RunRow(run.id, _moment_of(run.started), run.state.value, **counts, command=_typed(run))
+            row = RunRow(run.id, _moment_of(run.started), run.state.value, **counts, command=_typed(run))
+            yield ShortRunRow.of(row, width) if is_short else row
 
 
 def _show_targets(wanted: str) -> Iterator[RunTargetRow | RunChangedTargetRow]:

@@ -75,6 +75,33 @@ def test_WHEN_nothing_was_run_THEN_the_list_is_empty_AND_last_is_no_run(environm
     assert not Path(environment["XDG_STATE_HOME"]).exists()
 
 
+def test_WHEN_runs_are_listed_as_a_table_THEN_it_is_short_AND_other_formats_have_all_counts(
+    environment: Environment,
+) -> None:
+    with journal_of(environment) as journal:
+        for number in range(3):
+            record = begun(journal, arguments=("s3", "create", f"number-{number}-" + "x" * 200))
+            record.plan_targets([HOME, ABROAD])
+            record.outcome(Outcome(HOME, OutcomeStatus.ROWS, 1, 0.1))
+            record.plan_changes([a_change(1), a_change(2)])
+            record.starting([a_change(1)])
+            record.result(ChangeResult(a_change(1), ResultStatus.APPLIED))
+            record.end(RunState.INTERRUPTED)
+
+    shown = run_on_terminal(["runs", "list", "--last", "2"], environment)
+    told = rows(environment, "runs", "list", "--last", "1")
+    everything = run_program(["runs", "list", "--output", "table"], environment)
+
+    assert "number-0-" not in shown.screen
+    assert shown.screen.count("1/2") == 4
+    assert "number-2-" in shown.screen
+    assert "x..." in shown.screen
+    assert everything.stdout.count("x" * 200) == 3
+    assert [(row["targets_left"], row["changes_left"], len(row["command"]) > 200) for row in told] == [
+        (1, 1, True)
+    ]
+
+
 @pytest.mark.parametrize(
     "command", [["s3", "ls", "samples-123456789012-us-east-1"], ["s3", "create", "n-{account}", "--dry-run"]]
 )
