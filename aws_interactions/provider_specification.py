@@ -129,7 +129,10 @@ def specify(
             "role or a role that the other machines can assume"
         )
     if any(role.mfa_serial is not None for role in roles):
-        raise CantTravel("a role that asks for an MFA code can't be assumed where nobody can be asked for it")
+        raise CantTravel(
+            "a role that asks for an MFA code can't be assumed where nobody can be asked for it; work on "
+            "this machine alone"
+        )
     budget = base.client_settings.call_budget
     is_told = is_sandbox or base.endpoint_url is not None
     settings: dict[str, Any] = {name: getattr(base.client_settings, name) for name in TRAVELLING_SETTINGS}

@@ -139,6 +139,7 @@ def test_WHEN_a_role_asks_for_mfa_THEN_exit_2_and_nothing_is_sent(
 
     assert done.returncode == 2
     assert "MFA" in done.stderr
+    assert done.stderr.endswith("; work on this machine alone\n")
     assert proxy.requests == []
 
 
