@@ -96,7 +96,13 @@ def run(
     if shape is Shape.SESSION:
         return work(console) or ExitCode.COMPLETE
     with engine_for(settings, shape) as engine:
-        the_run = begun_run(settings, console, arguments=arguments, resumption=resumption)
+        the_run = begun_run(
+            settings,
+            console,
+            arguments=arguments,
+            resumption=resumption,
+            is_writing=shape is Shape.CHANGES,
+        )
         if the_run is None:
             return ExitCode.UNKNOWN
         return _run_on(replace(the_run, engine=engine), shape, work)
@@ -121,6 +127,7 @@ def begun_run(
     *,
     arguments: tuple[str, ...] = (),
     resumption: "Resumption | None" = None,
+    is_writing: bool = False,
 ) -> Run | None:
     """Return a run whose targets are looked up; ``None`` if its deadline came meanwhile, which it says."""
     max_failures = 1 if settings.fail_fast else settings.max_failures
@@ -130,10 +137,17 @@ def begun_run(
         with ending_in_good_order(control, at_once=True):
             fleet = unless_stopped(control, lambda: _fleet(settings, console, control, budget, resumption))
     except RunStopped:
-        console.warn("--deadline came while the targets were looked up; nothing was changed")
+        so_far = "; nothing was changed" if is_writing else ""
+        console.warn(f"--deadline came while {_asked_for_targets(settings)} for the targets{so_far}")
         return None
     watch = _base_watch(fleet, settings, control) if fleet.is_many else None
     return Run(fleet, settings, console, control, budget, arguments, resumption, watch)
+
+
+def _asked_for_targets(settings: Settings) -> str:
+    if settings.ous or settings.all_accounts:
+        return "AWS Organizations, or accounts it has, were asked"
+    return "profiles or accounts were asked"
 
 
 def _fleet(

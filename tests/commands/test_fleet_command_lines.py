@@ -277,4 +277,19 @@ def test_WHEN_the_organisation_never_answers_THEN_the_deadline_ends_the_search_f
     )
 
     assert (done.returncode, done.stdout) == (7, "")
-    assert done.stderr == ("warning: --deadline came while the targets were looked up; nothing was changed\n")
+    assert done.stderr == (
+        "warning: --deadline came while AWS Organizations, or accounts it has, were asked for the targets\n"
+    )
+
+
+def test_WHEN_the_deadline_ends_the_search_for_targets_of_changes_THEN_it_says_that_nothing_was_changed(
+    proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    proxy.disturb = lambda request: Silence(60) if request.service == "organizations" else None
+    create = ["s3", "create", "never-{account}", "--yes", "--all-accounts", "--role-name", "operator"]
+
+    done = run_program([*create, "--deadline", "1s"], proxied_environment, timeout=30)
+
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr.endswith(" were asked for the targets; nothing was changed\n")
+    assert proxy.writes == []
