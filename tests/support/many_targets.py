@@ -1,4 +1,4 @@
-"""A program of its own: runs an operation in 1,200 accounts and prints what that took, as JSON.
+"""A program of its own: runs an operation in 2,000 accounts and prints what that took, as JSON.
 
 Its argument is the endpoint. Descriptors are counted at each outcome; memory is the process's own.
 """
@@ -14,8 +14,8 @@ from aws_interactions.sts_interactions import get_caller_identity
 from aws_operations.fleet import run_fleet
 from aws_operations.targets import RoleSettings, Target, TargetProviders
 
-TARGETS = 1_200
-WARM_AFTER = 300
+TARGETS = 2_000
+WARM_AFTER = 500
 
 
 def resident_bytes() -> int:
