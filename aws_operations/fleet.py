@@ -1,12 +1,13 @@
 """One operation over many targets, with exactly one outcome for each."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from aws_interactions.aws_errors import AccessDenied
+from aws_interactions.aws_errors import AccessDenied, AwsInteractionError
 from aws_operations.run_control import NotTried, RunControl, RunStopped, TargetSkipped
 from aws_operations.targets import Target
 
@@ -48,6 +49,16 @@ class Outcome:
         """Whether the operation did not come to its end in this target."""
         return self.status in {OutcomeStatus.DENIED, OutcomeStatus.ERROR}
 
+    @property
+    def is_bug(self) -> bool:
+        """Whether its error is no word of AWS's, neither an ``AwsInteractionError`` nor botocore's own."""
+        if self.error is None or isinstance(self.error, AwsInteractionError):
+            return False
+        # Whoever raised one of botocore's has loaded it; a run without does without here, too.
+        theirs = sys.modules.get("botocore.exceptions")
+        kinds = () if theirs is None else (theirs.ClientError, theirs.BotoCoreError)
+        return not isinstance(self.error, kinds)
+
 
 Operation = Callable[["AwsClientProvider"], Iterable[object]]
 ProviderFor = Callable[[Target], "AwsClientProvider"]
@@ -66,7 +77,7 @@ class RunWatcher(Protocol):
 
 
 def run_fleet(
-    operation: Operation,
+    operation: Callable[["AwsClientProvider"], Iterable[object] | None],
     targets: Sequence[Target],
     provider_for: ProviderFor,
     *,
@@ -76,16 +87,21 @@ def run_fleet(
     """Run an operation in each target and yield the outcomes, rows and all, as they come.
 
     ``operation`` takes the provider and returns or yields rows. An error in one target is that target's
-    outcome, and the others go on, also when it is a bug in the operation. Ending the iteration early
-    ends the run.
+    outcome, and the others go on, also when it is a bug in the operation (``Outcome.is_bug``). One that
+    returns ``None`` has no rows. Ending the iteration early ends the run.
     """
     rows: dict[int, list[object]] = {}
+
+    def or_nothing(aws_provider: "AwsClientProvider") -> Iterable[object]:
+        found = operation(aws_provider)
+        return () if found is None else found
+
     numbers = {id(target): number for number, target in enumerate(targets)}
 
     def keep(target: Target, row: object) -> None:
         rows.setdefault(numbers[id(target)], []).append(row)
 
-    for outcome in run_in_each(operation, targets, provider_for, keep, workers=workers, control=control):
+    for outcome in run_in_each(or_nothing, targets, provider_for, keep, workers=workers, control=control):
         yield replace(outcome, rows=tuple(rows.pop(numbers[id(outcome.target)], ())))
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AccessDenied, CredentialsProblem, Unavailable
 from aws_interactions.testing import fake_provider
-from aws_operations.fleet import Operation, Outcome, OutcomeStatus, run_in_each
+from aws_operations.fleet import Operation, Outcome, OutcomeStatus, run_fleet, run_in_each
+from aws_operations.run_control import NotTried
 from aws_operations.targets import Target
 
 TARGETS = [Target("eu-west-1", account) for account in ("111111111111", "222222222222", "333333333333")]
@@ -75,3 +77,36 @@ def test_WHEN_rows_cannot_be_written_THEN_the_run_ends() -> None:
 
     with pytest.raises(OSError, match="no space"):
         list(run_in_each(lambda _: ["row"], TARGETS, lambda _: fake_provider(), full))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_bug"),
+    [
+        (AccessDenied("no"), False),
+        (ClientError({"Error": {"Code": "Teapot", "Message": "short"}}, "HeadBucket"), False),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1"), False),
+        (NotTried(), False),
+        (KeyError("Instances"), True),
+        (None, False),
+    ],
+)
+def test_WHEN_an_operation_fails_THEN_its_outcome_says_whether_that_is_a_bug(
+    error: Exception | None, is_bug: bool
+) -> None:
+    def operation(_: AwsClientProvider) -> list[int]:
+        if error is not None:
+            raise error
+        return [1]
+
+    (outcome,) = run_fleet(operation, [Target("eu-west-1", "123456789012")], lambda _: fake_provider())
+
+    assert outcome.is_bug is is_bug
+
+
+def test_WHEN_the_operation_of_a_script_returns_nothing_at_all_THEN_there_are_no_rows() -> None:
+    def operation(_: AwsClientProvider) -> None:
+        return None
+
+    (outcome,) = run_fleet(operation, [Target("eu-west-1", "123456789012")], lambda _: fake_provider())
+
+    assert (outcome.status, outcome.rows, outcome.error) == (OutcomeStatus.NOTHING, (), None)
