@@ -2,10 +2,10 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from aws_interactions.aws_errors import AccessDenied, AwsInteractionError
 from aws_operations.run_control import NotTried, RunControl, RunStopped, TargetSkipped
@@ -77,7 +77,7 @@ class RunWatcher(Protocol):
 
 
 def run_fleet(
-    operation: Callable[["AwsClientProvider"], Iterable[object] | None],
+    operation: Callable[["AwsClientProvider"], object],
     targets: Sequence[Target],
     provider_for: ProviderFor,
     *,
@@ -86,23 +86,30 @@ def run_fleet(
 ) -> Iterator[Outcome]:
     """Run an operation in each target and yield the outcomes, rows and all, as they come.
 
-    ``operation`` takes the provider and returns or yields rows. An error in one target is that target's
-    outcome, and the others go on, also when it is a bug in the operation (``Outcome.is_bug``). One that
-    returns ``None`` has no rows. Ending the iteration early ends the run.
+    ``operation`` takes the provider and returns or yields rows; a single value, text or a mapping is one
+    row, ``None`` is none. So any wrapper will do: ``partial(stop_database, "orders-db")``. An error in one
+    target is that target's outcome, and the others go on, also when it is a bug in the operation
+    (``Outcome.is_bug``). Ending the iteration early ends the run.
     """
     rows: dict[int, list[object]] = {}
 
-    def or_nothing(aws_provider: "AwsClientProvider") -> Iterable[object]:
-        found = operation(aws_provider)
-        return () if found is None else found
+    def as_rows(aws_provider: "AwsClientProvider") -> Iterable[object]:
+        return _rows_of_result(operation(aws_provider))
 
     numbers = {id(target): number for number, target in enumerate(targets)}
 
     def keep(target: Target, row: object) -> None:
         rows.setdefault(numbers[id(target)], []).append(row)
 
-    for outcome in run_in_each(or_nothing, targets, provider_for, keep, workers=workers, control=control):
+    for outcome in run_in_each(as_rows, targets, provider_for, keep, workers=workers, control=control):
         yield replace(outcome, rows=tuple(rows.pop(numbers[id(outcome.target)], ())))
+
+
+def _rows_of_result(result: object) -> Iterable[object]:
+    if result is None:
+        return ()
+    is_several = isinstance(result, Iterable) and not isinstance(result, str | bytes | Mapping)
+    return cast("Iterable[object]", result) if is_several else (result,)
 
 
 def run_in_each(

@@ -110,3 +110,9 @@ def test_WHEN_the_operation_of_a_script_returns_nothing_at_all_THEN_there_are_no
     (outcome,) = run_fleet(operation, [Target("eu-west-1", "123456789012")], lambda _: fake_provider())
 
     assert (outcome.status, outcome.rows, outcome.error) == (OutcomeStatus.NOTHING, (), None)
+
+
+@pytest.mark.parametrize("result", [OutcomeStatus.ROWS, b"bytes", {"a": 1}, Target("eu-west-1"), 0])
+def test_WHEN_an_operation_of_a_script_returns_a_single_value_THEN_it_is_one_row(result: object) -> None:
+    outcomes = list(run_fleet(lambda _: result, TARGETS, lambda _: fake_provider()))
+    assert [outcome.rows for outcome in outcomes] == [(result,)] * 3
