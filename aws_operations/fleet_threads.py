@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from aws_operations.collector_pace import unhurried_collector
-from aws_operations.fleet import OnRow, Outcome, TargetRun
+from aws_operations.outcomes import OnRow, Outcome, TargetRun
 from aws_operations.run_control import RunStopped
 from aws_operations.targets import Target
 

@@ -30,7 +30,7 @@ from commands.wording import counted
 
 if TYPE_CHECKING:
     from commands.progress import Progress
-    from commands.runner import Run
+    from commands.run_setup import Run
 
 _BEGUN = (ChangeState.STARTED, ChangeState.UNKNOWN)
 _NOT_BEGUN = (ChangeState.PLANNED, ChangeState.SKIPPED)

@@ -37,7 +37,7 @@ from commands.wording import counted
 
 if TYPE_CHECKING:
     from commands.progress import Progress
-    from commands.runner import Run
+    from commands.run_setup import Run
 
 _ROWS_TO_ASK = 100
 _MOST_REASONS = 5

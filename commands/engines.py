@@ -14,7 +14,8 @@ from commands.shapes import Shape
 if TYPE_CHECKING:
     from aws_operations.changes import Change, ChangeResult
     from aws_operations.cluster import Cluster
-    from aws_operations.fleet import Explain, OnRow, Operation, Outcome, ProviderFor, RunWatcher
+    from aws_operations.fleet import Operation, ProviderFor
+    from aws_operations.outcomes import Explain, OnRow, Outcome, RunWatcher
     from aws_operations.run_control import RunControl
     from aws_operations.targets import Target
 

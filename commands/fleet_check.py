@@ -15,7 +15,7 @@ from commands.exit_codes import ExitCode
 from commands.interruption import ending_in_good_order
 from commands.options import Settings
 from commands.outcome_tally import OutcomeTally
-from commands.runner import Run, begun_run
+from commands.run_setup import Run, begun_run
 from commands.shapes import Shape
 from commands.wording import counted
 

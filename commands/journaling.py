@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aws_operations.fleet import Outcome
     from aws_operations.journal import Journal, JournalProblem, RunRecord, RunState, RunSummary, TargetRecord
     from aws_operations.targets import Target
-    from commands.runner import Run
+    from commands.run_setup import Run
     from commands.target_setup import KnownTargets
 
 # Consent is given to a run, not kept with it; these say how the one who resumes wants to see it.

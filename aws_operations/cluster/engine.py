@@ -16,7 +16,8 @@ from aws_operations.cluster.cluster_errors import (
 )
 from aws_operations.cluster.connection import ClusterConnection
 from aws_operations.cluster.named_operations import NamedOperation
-from aws_operations.fleet import Explain, OnRow, Operation, Outcome, ProviderFor, RunWatcher, run_work
+from aws_operations.fleet import Operation, ProviderFor, run_work
+from aws_operations.outcomes import Explain, OnRow, Outcome, RunWatcher
 from aws_operations.run_control import NotTried, RunControl
 from aws_operations.targets import Target
 

@@ -14,7 +14,7 @@ from commands.console import Console
 from commands.exit_codes import ExitCode
 from commands.journaling import RunJournal
 from commands.options import Settings
-from commands.runner import Run
+from commands.run_setup import Run
 from commands.target_setup import Fleet
 from tests.support.journal_things import ABROAD, HOME, a_change
 
