@@ -30,7 +30,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python docs/command_reference.py --check
 
 # An ordinary install, as users have it: an editable one starts more slowly.
-# PARTS chooses: make bench PARTS="fleet curve"; without it all are measured, about eight minutes.
+# PARTS chooses: make bench PARTS="fleet curve"; without it all are measured, about twenty minutes.
 bench: $(AWSCLI)/.installed bench-environment
 	$(BENCH)/bin/python benchmarks/run.py $(PARTS) --aws $(AWSCLI)/bin/aws
 
