@@ -26,7 +26,6 @@ from typing import Any
 
 from commands.exit_codes import ConfigurationProblem
 from commands.options import GLOBAL_OPTIONS, OPTION_BY_NAME, PROGRAM, GlobalOption, Takes, split_commas
-from commands.user_directories import user_directory
 
 _TYPE_NAMES = {str: "text", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"}
 _ENTRY_KEYS = {"profile": "profile", "region": "region", "role": "assume-role-arn"}
@@ -108,6 +107,9 @@ class ConfigFile:
 
 def default_path(environ: Mapping[str, str]) -> Path | None:
     """Return where the configuration file is when nobody says otherwise; ``None`` without a home."""
+    # Here, not above: help reads no configuration, and imports nothing below the commands.
+    from aws_operations.user_directories import user_directory
+
     base = user_directory(environ, "XDG_CONFIG_HOME", ".config")
     return base / PROGRAM / "config.toml" if base is not None else None
 

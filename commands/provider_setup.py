@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.client_settings import ClientSettings
 from aws_operations.targets import RoleSettings
+from aws_operations.user_directories import user_directory
 from commands.option_values import is_region
 from commands.options import Settings
 from commands.status_line import PROCESS_STATUS_LINE
-from commands.user_directories import user_directory
 
 if TYPE_CHECKING:
     from aws_interactions.call_budget import CallBudget

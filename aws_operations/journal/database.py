@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aws_operations.journal.journal_errors import JournalProblem, JournalUnusable
+from aws_operations.user_directories import NO_HOME, state_path
 
 SCHEMA_VERSION = 1
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
@@ -64,14 +65,10 @@ def default_journal_path(environ: Mapping[str, str] = os.environ) -> Path:
 
     Raises ``JournalUnusable`` for a user who has no home directory.
     """
-    below = Path("manage-resources", "journal.sqlite3")
-    named = environ.get("XDG_STATE_HOME", "")
-    if Path(named).is_absolute():
-        return Path(named) / below
-    try:
-        return Path.home() / ".local" / "state" / below
-    except RuntimeError as error:
-        raise JournalUnusable(below, "there is no home directory; set HOME or XDG_STATE_HOME") from error
+    path = state_path(environ, "journal.sqlite3")
+    if path is None:
+        raise JournalUnusable(Path("manage-resources", "journal.sqlite3"), NO_HOME)
+    return path
 
 
 def first_of(run_number: int) -> int:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from aws_operations.sandbox.sandbox_errors import SandboxStateUnusable
+from aws_operations.user_directories import NO_HOME, state_path
 
 
 def default_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -16,15 +17,10 @@ def default_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
 
     Raises ``SandboxStateUnusable`` for a user who has no home directory.
     """
-    below = Path("manage-resources", "sandbox")
-    named = environ.get("XDG_STATE_HOME", "")
-    if Path(named).is_absolute():
-        return Path(named) / below
-    try:
-        return Path.home() / ".local" / "state" / below
-    except RuntimeError as error:
-        reason = "there is no home directory; set HOME or XDG_STATE_HOME"
-        raise SandboxStateUnusable(below, reason) from error
+    path = state_path(environ, "sandbox")
+    if path is None:
+        raise SandboxStateUnusable(Path("manage-resources", "sandbox"), NO_HOME)
+    return path
 
 
 @dataclass(frozen=True, slots=True)
