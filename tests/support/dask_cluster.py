@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.loopback_proxy import Fault, SeenRequest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 QUIET = {
@@ -22,6 +24,14 @@ QUIET = {
     "DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "false",
     "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "false",
 }
+
+HOME, *MEMBERS = ACCOUNTS = ["123456789012", "111122223333", "444455556666"]
+KEYS = {"AWS_ACCESS_KEY_ID": "sandbox-home", "AWS_SECRET_ACCESS_KEY": "sandbox-home-secret"}
+
+
+def slowly(request: SeenRequest) -> Fault | None:
+    time.sleep(0.02 if request.service != "sts" else 0.0)
+    return None
 
 
 @dataclass(slots=True)
