@@ -1,14 +1,14 @@
 """Changes: what a write would do, said before it is done.
 
-A planner reads and yields ``Change``s. A ``ChangeKind``, registered once, carries them out, and
-``apply_changes`` does so for any mixture of them. Dry-run, confirmation and results act on changes,
-so that no command has a dry-run of its own.
+A planner reads and yields ``Change``s. A ``ChangeKind``, registered once, knows how to carry them out, and
+``applying.apply_changes`` does so for any mixture of them. Dry-run, confirmation, plan files, guards, the
+journal and undo act on changes, so that no command has any of that for itself.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from importlib import import_module
 from typing import Any, Self
@@ -20,10 +20,7 @@ from aws_interactions.aws_errors import (
     BROKE_DOWN_STATUSES,
     AnswerLost,
     AwsInteractionError,
-    Conflict,
-    Unavailable,
 )
-from aws_operations.run_control import NotTried, RunControl, RunStopped
 from aws_operations.targets import Target
 
 JsonObject = dict[str, Any]
@@ -150,12 +147,42 @@ class CarriedOutInPart(AwsInteractionError):
     """Some steps of a change were carried out before one was refused; the message says what is left."""
 
 
+class CannotUndo(AwsInteractionError):
+    """A change cannot be taken back: it has drifted since, or what it took away is nowhere kept."""
+
+
 ApplyBatch = Callable[[Sequence[Change], AwsClientProvider], Iterable[ChangeResult]]
+Invert = Callable[[Change, AwsClientProvider], Iterable[Change]]
+
+
+@dataclass(frozen=True, slots=True)
+class TagReading:
+    """Where the tags are that protect what a change is about.
+
+    ``owner`` is the ARN of what carries them (the bucket of an object, the table of an item), ``None`` for
+    what is not there yet. ``read`` returns the tags of owners, at most 100 at once, by ARN; one that is gone
+    has none.
+    """
+
+    owner: Callable[[Change], str | None]
+    read: Callable[[Sequence[str], AwsClientProvider], Mapping[str, Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many things there are of which a change is about one.
+
+    ``place`` is where they are (a bucket, a table, an account's region): changes of one place count
+    together. ``count`` counts the things in the place of a change, and may stop at ``at_most`` of them.
+    """
+
+    place: Callable[[Change], str]
+    count: Callable[[Change, AwsClientProvider, int], int]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeKind:
-    """How changes of one kind are carried out.
+    """How changes of one kind are carried out, and what else can be asked of them.
 
     ``apply`` does a batch of at most ``batch_size`` changes of one target and gives one result each.
     ``recheck`` reads the resource again and returns how it differs from what was planned, or ``None``;
@@ -163,6 +190,11 @@ class ChangeKind:
     ``read_back`` settles a change whose answer was lost: ``APPLIED``, ``FAILED`` or ``UNKNOWN``.
     ``is_idempotent``: applied twice it has the effect of once, ``read_back`` sees that it was applied, and
     nothing of it is on this machine alone; only such kinds go to other machines.
+
+    ``iam_actions`` are all that its changes may need, ``reversibility`` all that they may have. ``invert``
+    plans, reading only, what takes an applied change back; it raises ``CannotUndo`` where the resource is not
+    as the change left it, or what it took away is kept nowhere. Without it, nothing is undone. ``tags`` and
+    ``census`` are for guards, which refuse where they would have to ask and cannot.
     """
 
     name: str
@@ -172,6 +204,11 @@ class ChangeKind:
     batch_size: int = 1
     recheck_batch: Callable[[Sequence[Change], AwsClientProvider], Sequence[str | None]] | None = None
     is_idempotent: bool = False
+    iam_actions: tuple[str, ...] = ()
+    reversibility: frozenset[Reversibility] = frozenset()
+    invert: Invert | None = None
+    tags: TagReading | None = None
+    census: Census | None = None
 
 
 CHANGE_KINDS: dict[str, ChangeKind] = {}
@@ -216,7 +253,7 @@ def result_of_error(change: Change, error: Exception) -> ChangeResult:
     """Return the result of a change that raised: unknown if its answer was lost, else failed."""
     if not is_answer_lost(error):
         return ChangeResult(change, ResultStatus.FAILED, error)
-    return ChangeResult(change, ResultStatus.UNKNOWN, _of_kind(AnswerLost, str(error), change, error))
+    return ChangeResult(change, ResultStatus.UNKNOWN, as_kind(AnswerLost, str(error), change, error))
 
 
 def is_answer_lost(error: Exception) -> bool:
@@ -228,160 +265,10 @@ def is_answer_lost(error: Exception) -> bool:
     return metadata.get("HTTPStatusCode") in BROKE_DOWN_STATUSES
 
 
-def _of_kind(
+def as_kind(
     kind: type[AwsInteractionError], message: str, change: Change, error: Exception
 ) -> AwsInteractionError:
+    """Return an error of another kind and message about the same change and with the same cause."""
     made = kind(message, resource=getattr(error, "resource", None) or change.resource)
     made.__cause__ = error.__cause__ or error
     return made
-
-
-def apply_changes(
-    changes: Iterable[Change],
-    provider_for: Callable[[Target], AwsClientProvider],
-    *,
-    starting: Callable[[Sequence[Change]], None] | None = None,
-    control: RunControl | None = None,
-) -> Iterator[ChangeResult]:
-    """Carry out changes in order and yield exactly one result for each, as it is known.
-
-    Neighbours of one kind and target go out in batches. What is already as it should be is
-    *unchanged*, without a call. What differs from the plan by now is not touched: it *failed*, with a
-    ``Conflict``. A lost answer is read back before it is called unknown. AWS's refusals are results;
-    anything else raises.
-
-    ``starting`` is given each batch just before it is sent; if it raises, nothing of it is. Until then
-    ``control`` may stop the run (``RunStopped``) or, enough having failed, have the rest skipped.
-    """
-    control = control or RunControl()
-    for batch in _batches(changes):
-        control.check()
-        for result in _results_of(batch, provider_for, starting or _nobody_is_told, control):
-            if result.status in {ResultStatus.FAILED, ResultStatus.UNKNOWN}:
-                control.add_failure()
-            yield result
-
-
-def _nobody_is_told(_batch: Sequence[Change]) -> None:
-    pass
-
-
-def _results_of(
-    batch: Sequence[Change],
-    provider_for: Callable[[Target], AwsClientProvider],
-    starting: Callable[[Sequence[Change]], None],
-    control: RunControl,
-) -> Iterator[ChangeResult]:
-    if batch[0].is_noop:
-        yield from (ChangeResult(change, ResultStatus.UNCHANGED) for change in batch)
-        return
-    if control.has_failed_enough:
-        yield from (ChangeResult(change, ResultStatus.SKIPPED, NotTried()) for change in batch)
-        return
-    try:
-        aws_provider = provider_for(batch[0].target)
-    except AwsInteractionError as error:
-        yield from (ChangeResult(change, ResultStatus.FAILED, error) for change in batch)
-        return
-    yield from _apply_batch(batch, aws_provider, starting, control)
-
-
-def _apply_batch(
-    batch: Sequence[Change],
-    aws_provider: AwsClientProvider,
-    starting: Callable[[Sequence[Change]], None],
-    control: RunControl,
-) -> Iterator[ChangeResult]:
-    kind = change_kind(batch[0].kind)
-    as_planned = []
-    for change, refusal in zip(batch, _rechecks(kind, batch, aws_provider), strict=True):
-        if refusal is None:
-            as_planned.append(change)
-        else:
-            yield refusal
-    if not as_planned:
-        return
-    # Looking again may have taken its time.
-    control.check()
-    starting(as_planned)
-    for result in _one_for_each(as_planned, kind.apply(as_planned, aws_provider)):
-        yield _settled(kind, result, aws_provider) if result.status is ResultStatus.UNKNOWN else result
-
-
-def _one_for_each(batch: Sequence[Change], results: Iterable[ChangeResult]) -> Iterator[ChangeResult]:
-    left = list(batch)
-    for result in results:
-        left.remove(result.change)  # a result that nobody asked for is a bug of the kind
-        yield result
-    for change in left:
-        message = f"{change.resource}: AWS's answer says nothing of it"
-        yield ChangeResult(change, ResultStatus.UNKNOWN, AnswerLost(message, resource=change.resource))
-
-
-def _rechecks(
-    kind: ChangeKind, batch: Sequence[Change], aws_provider: AwsClientProvider
-) -> Iterator[ChangeResult | None]:
-    if kind.recheck_batch is None:
-        yield from (_recheck(kind, change, aws_provider) for change in batch)
-        return
-    try:
-        drifts = kind.recheck_batch(batch, aws_provider)
-    except (AwsInteractionError, ClientError, BotoCoreError) as error:
-        yield from (_not_looked_at(change, error) for change in batch)
-        return
-    for change, drift in zip(batch, drifts, strict=True):
-        yield None if drift is None else _drifted(change, drift)
-
-
-def _recheck(kind: ChangeKind, change: Change, aws_provider: AwsClientProvider) -> ChangeResult | None:
-    try:
-        drift = kind.recheck(change, aws_provider)
-    except (AwsInteractionError, ClientError, BotoCoreError) as error:
-        return _not_looked_at(change, error)
-    return None if drift is None else _drifted(change, drift)
-
-
-def _not_looked_at(change: Change, error: Exception) -> ChangeResult:
-    if isinstance(error, AnswerLost):
-        # What was lost is the answer to a read, so nothing is unknown.
-        message = f"{error}; it could not be looked at again, and was not touched"
-        error = _of_kind(Unavailable, message, change, error)
-    return ChangeResult(change, ResultStatus.FAILED, error)
-
-
-def _drifted(change: Change, drift: str) -> ChangeResult:
-    conflict = Conflict(
-        f"{change.resource}: {drift} since it was planned; it was not touched", resource=change.resource
-    )
-    return ChangeResult(change, ResultStatus.FAILED, conflict)
-
-
-def _settled(kind: ChangeKind, result: ChangeResult, aws_provider: AwsClientProvider) -> ChangeResult:
-    try:
-        status = kind.read_back(result.change, aws_provider)
-    except (AwsInteractionError, ClientError, BotoCoreError, RunStopped):
-        return result
-    error = None if status in {ResultStatus.APPLIED, ResultStatus.UNCHANGED} else result.error
-    if status is ResultStatus.FAILED and error is not None:
-        # Not an AnswerLost any more: nothing is unknown.
-        message = f"{error}; reading back shows that it was not carried out"
-        error = _of_kind(Unavailable, message, result.change, error)
-    return replace(result, status=status, error=error)
-
-
-def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
-    batch: list[Change] = []
-    for change in changes:
-        if batch and not _joins(batch, change):
-            yield batch
-            batch = []
-        batch.append(change)
-    if batch:
-        yield batch
-
-
-def _joins(batch: Sequence[Change], change: Change) -> bool:
-    first = batch[0]
-    return (first.kind, first.target, first.is_noop) == (change.kind, change.target, change.is_noop) and len(
-        batch
-    ) < change_kind(first.kind).batch_size

@@ -1,4 +1,4 @@
-"""How commands are made: ``noun()`` gives a group, its ``verb()`` a command, ``root`` holds the nouns.
+"""How commands are made: ``noun()`` gives a group, its ``verb()`` a command, ``lone_verb()`` one by itself.
 
 A command's body only parses and returns its work, of the shape that it declared; the runner does the
 rest. The global options are accepted by every command and group.
@@ -13,13 +13,13 @@ import click
 
 from commands.options import (
     ALL_COLLECTED,
+    COLLECTED_TO_GO_ON,
     COLLECTED_WITHOUT_AWS,
     PROGRAM,
     RESERVED_SPELLINGS,
     CollectedOption,
     Settings,
 )
-from commands.registry import NOUNS, NounEntry
 from commands.settings import resolve_settings
 from commands.shapes import Shape
 
@@ -31,12 +31,11 @@ __all__ = [
     "GlobalOptionsMixin",
     "Invocation",
     "Noun",
-    "NounStub",
-    "Root",
     "Shape",
+    "SuggestingGroup",
     "Verb",
+    "lone_verb",
     "noun",
-    "root",
     "settings_of",
 ]
 
@@ -44,7 +43,7 @@ P = ParamSpec("P")
 Work = TypeVar("Work")
 Runner = Callable[[Shape, Any, Settings, "Console"], int]
 
-_CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _GLOBAL_OPTIONS_HINT = "Global options, such as --profile, --region and --output, work here too: "
 
 
@@ -74,10 +73,12 @@ class Invocation:
     arguments: tuple[str, ...] = ()
     resumption: "Resumption | None" = None
 
-    def settings_for(self, ctx: click.Context, *, takes_identity: bool) -> Settings:
+    def settings_for(self, ctx: click.Context, verb: "Verb") -> Settings:
         """Return the settings of a command, and remember them."""
         resumed = self.resumption.settings if self.resumption is not None else None
-        self.settings = resumed or resolve_settings(ctx, takes_identity=takes_identity)
+        self.settings = resumed or resolve_settings(
+            ctx, takes_identity=verb.takes_identity, goes_on=verb.goes_on
+        )
         return self.settings
 
     def run(self, verb: "Verb", work: Any, settings: Settings, console: "Console") -> int:
@@ -109,11 +110,15 @@ class GlobalOptionsMixin(click.Command):
     """Adds the global options to a command or group; they are collected, never handed to its callback."""
 
     takes_identity: bool = True
+    goes_on: bool = False
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own parameters and the global options."""
-        shared = ALL_COLLECTED if self.takes_identity else COLLECTED_WITHOUT_AWS
-        return [*super().get_params(ctx), *shared]
+        return [*super().get_params(ctx), *(ALL_COLLECTED if self.takes_identity else self._without_identity)]
+
+    @property
+    def _without_identity(self) -> tuple[CollectedOption, ...]:
+        return COLLECTED_TO_GO_ON if self.goes_on else COLLECTED_WITHOUT_AWS
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return Click's option with a callback that tells a full disk from other faults."""
@@ -124,7 +129,7 @@ class GlobalOptionsMixin(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, and where the global ones are listed."""
-        own = [record for record in map(_help_of(ctx), super().get_params(ctx)) if record and record[1]]
+        own = [record for record in map(help_of(ctx), super().get_params(ctx)) if record and record[1]]
         with formatter.section("Options"):
             formatter.write_dl(own)
         if isinstance(self, click.Group):
@@ -138,14 +143,15 @@ class GlobalOptionsMixin(click.Command):
             formatter.write_text(f"{_GLOBAL_OPTIONS_HINT}{PROGRAM} --help")
             return
         with formatter.section("Global options"):
-            formatter.write_dl([record for record in map(_help_of(ctx), self.shown_without_aws()) if record])
+            formatter.write_dl([record for record in map(help_of(ctx), self.shown_without_aws()) if record])
 
     def shown_without_aws(self) -> tuple[CollectedOption, ...]:
-        """Return the global options that mean something to a command that calls no AWS."""
-        return COLLECTED_WITHOUT_AWS
+        """Return the global options that mean something to a command that takes no identity."""
+        return self._without_identity
 
 
-def _help_of(ctx: click.Context) -> Callable[[click.Parameter], tuple[str, str] | None]:
+def help_of(ctx: click.Context) -> Callable[[click.Parameter], tuple[str, str] | None]:
+    """Return what gives a parameter's two columns of help, ``None`` for one without."""
     return lambda parameter: parameter.get_help_record(ctx)
 
 
@@ -161,19 +167,27 @@ class Verb(GlobalOptionsMixin):
     """One command: parses, hands its work to the runner, exits with the runner's code."""
 
     def __init__(
-        self, *args: Any, noun_name: str, shape: Shape, example: str, takes_identity: bool, **attributes: Any
+        self,
+        *args: Any,
+        noun_name: str,
+        shape: Shape,
+        example: str,
+        takes_identity: bool,
+        goes_on: bool = False,
+        **attributes: Any,
     ) -> None:
         super().__init__(*args, **attributes)
         self.noun_name = noun_name
         self.shape = shape
         self.example = example
         self.takes_identity = takes_identity
+        self.goes_on = goes_on
         _refuse_reserved(self)
 
     def invoke(self, ctx: click.Context) -> None:
         """Resolve the settings, get the work from the body, run it, exit."""
         invocation = ctx.ensure_object(Invocation)
-        settings = invocation.settings_for(ctx, takes_identity=self.takes_identity)
+        settings = invocation.settings_for(ctx, self)
         work = super().invoke(ctx)
         from commands.console import Console
         from commands.logs import configure_logging
@@ -228,7 +242,7 @@ class Noun(SuggestingGroup):
     """The verbs of one noun; a subgroup such as ``s3 tags`` is made by ``group``."""
 
     def __init__(self, name: str, *, help: str, takes_identity: bool = True) -> None:  # noqa: A002 - Click's word
-        super().__init__(name, help=help, context_settings=_CONTEXT_SETTINGS)
+        super().__init__(name, help=help, context_settings=CONTEXT_SETTINGS)
         self.takes_identity = takes_identity
 
     def verb(
@@ -237,23 +251,14 @@ class Noun(SuggestingGroup):
         """Register the decorated body as a verb; the body stays a plain function.
 
         ``example`` is a command line that works on the sandbox; it is shown in the help. The rest goes
-        to ``click.Command``. Raises ``ValueError`` when an option takes the name of a global one.
+        to ``click.Command``; ``goes_on=True`` is for a verb that goes on from what was kept of a run, with
+        its identity, ``takes_identity=False`` for one that calls no AWS though others of the noun do. Raises ``ValueError`` when an option takes the name of a global one.
         """
-        if not example.startswith(f"{PROGRAM} "):
-            raise ValueError(f"the example of {self.name} {name} must be a command line: {example!r}")
+        _check_example(f"{self.name} {name}", example)
 
         def register(body: Callable[P, Work]) -> Callable[P, Work]:
-            make = click.command(
-                name,
-                cls=Verb,
-                context_settings=_CONTEXT_SETTINGS,
-                noun_name=self.name,
-                shape=shape,
-                example=example,
-                takes_identity=self.takes_identity,
-                **attributes,
-            )
-            self.add_command(make(body))
+            takes = {"noun_name": self.name, "takes_identity": self.takes_identity, **attributes}
+            self.add_command(_verb(name, body, shape=shape, example=example, **takes))
             return body
 
         return register
@@ -270,97 +275,27 @@ def noun(name: str, *, help: str, takes_identity: bool = True) -> Noun:  # noqa:
     return Noun(name, help=help, takes_identity=takes_identity)
 
 
-class NounStub(SuggestingGroup):
-    """Stands for a noun in the root: name and help at once, verbs only when they are asked for."""
+def lone_verb(
+    name: str, *, shape: Shape, example: str, **attributes: Any
+) -> Callable[[Callable[P, Work]], Verb]:
+    """Make the decorated body a command that stands without a noun; see ``Noun.verb`` for the rest."""
+    _check_example(name, example)
 
-    def __init__(self, entry: NounEntry) -> None:
-        super().__init__(
-            entry.name, help=entry.help, short_help=entry.help, context_settings=_CONTEXT_SETTINGS
-        )
-        self._entry = entry
-        self._loaded: Noun | None = None
+    def make(body: Callable[P, Work]) -> Verb:
+        takes = {"noun_name": "", "takes_identity": False}
+        return _verb(name, body, shape=shape, example=example, **takes, **attributes)
 
-    @property
-    def noun(self) -> Noun:
-        """The group itself; the first time, its module is imported."""
-        if self._loaded is None:
-            found: Noun = getattr(import_module(self._entry.module), self._entry.name)
-            self._loaded = found
-            self.help = found.help
-        return self._loaded
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        """Return the context of a use of the noun, which needs its module."""
-        # The noun knows which global options its commands take.
-        self.takes_identity = self.noun.takes_identity
-        return super().make_context(info_name, args, parent, **extra)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the verbs."""
-        return self.noun.list_commands(ctx)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a verb, or ``None`` if there is none of that name."""
-        return self.noun.get_command(ctx, cmd_name)
+    return make
 
 
-class Root(SuggestingGroup):
-    """The program: lists the nouns from the registry, loads the one that is used."""
-
-    def __init__(self, nouns: tuple[NounEntry, ...] = NOUNS) -> None:
-        super().__init__(
-            PROGRAM,
-            help="AWS operations over many accounts and regions, with an honest result for every target.",
-            context_settings=_CONTEXT_SETTINGS,
-            subcommand_metavar="NOUN VERB [ARGS]...",
-            params=[_version_option()],
-        )
-        self._stubs = {entry.name: NounStub(entry) for entry in nouns}
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's form
-        """Return the names of the nouns, in the registry's order."""
-        return list(self._stubs)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Return the stub of a noun, or ``None`` if there is none of that name."""
-        return self._stubs.get(cmd_name)
-
-    def format_global_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write every global option."""
-        with formatter.section("Global options (before or after the verb)"):
-            formatter.write_dl([record for record in map(_help_of(ctx), ALL_COLLECTED) if record])
-        formatter.write_paragraph()
-        formatter.write_text(
-            "Each has a variable (--assume-role-arn: MANAGE_RESOURCES_ASSUME_ROLE_ARN), but --yes has none. "
-            "Command line over environment over configuration file."
-        )
+def _check_example(words: str, example: str) -> None:
+    if not example.startswith(f"{PROGRAM} "):
+        raise ValueError(f"the example of {words} must be a command line: {example!r}")
 
 
-def _version_option() -> click.Option:
-    return click.Option(
-        ["--version"],
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=_show_version,
-        help="Show the version.",
-    )
-
-
-def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    if value and not ctx.resilient_parsing:
-        from importlib import metadata
-
-        from commands.console import Console
-
-        try:
-            version = metadata.version(PROGRAM)
-        except metadata.PackageNotFoundError:
-            version = "(not installed)"
-        Console().write(f"{PROGRAM} {version}\n")
-        ctx.exit()
+def _verb(name: str, body: Callable[P, Work], *, example: str, **attributes: Any) -> Verb:
+    make = click.command(name, cls=Verb, context_settings=CONTEXT_SETTINGS, example=example, **attributes)
+    return make(body)
 
 
 def _show_help(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -378,6 +313,3 @@ def _refuse_reserved(command: Verb) -> None:
         for spelling in (*parameter.opts, *parameter.secondary_opts):
             if spelling in RESERVED_SPELLINGS:
                 raise ValueError(f"{command.noun_name} {command.name}: {spelling} is a global option")
-
-
-root = Root()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from commands.app import Invocation, root
+from commands.app import Invocation
 from commands.exit_codes import (
     CantWriteOutput,
     Declined,
@@ -24,6 +24,7 @@ from commands.exit_codes import (
     exit_code_for,
 )
 from commands.options import COMPLETE_VARIABLE, PROGRAM
+from commands.root import root
 
 if TYPE_CHECKING:
     from aws_operations.targets import Target

@@ -1,27 +1,19 @@
 """Goes on with the changes of a run: looks first at those that were begun, then makes those that are left."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import Conflict
 from aws_operations.changes import Change, ChangeResult, ResultStatus
 from aws_operations.fleet import Outcome, run_work
 from aws_operations.journal import ChangeRecord, ChangeState, needs_lost_value, read_back_each
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.targets import Target
-from commands.change_runner import (
-    Take,
-    applied,
-    carry_out,
-    check_kinds,
-    exit_code_of,
-    has_consent,
-    plan_in_each,
-    saying_nothing_was_changed,
-)
+from commands.change_applying import Take, applied, carry_out, check_kinds, exit_code_of
+from commands.change_planning import Planner, plan_in_each, saying_nothing_was_changed
 from commands.change_tally import ChangeTally
+from commands.consent import has_consent
 from commands.exit_codes import ExitCode
 from commands.interruption import ending_in_good_order
 from commands.journaling import Resumption, RunJournal
@@ -36,8 +28,6 @@ _BEGUN = (ChangeState.STARTED, ChangeState.UNKNOWN)
 _NOT_BEGUN = (ChangeState.PLANNED, ChangeState.SKIPPED)
 _MOST_NAMES = 5
 _LEFT_OVER = "--left-over"
-
-Planner = Callable[[AwsClientProvider], Iterable[Change]]
 
 
 def resume_changes(planner: Planner | None, the_run: "Run", resumption: Resumption) -> ExitCode:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import click
 
-from commands.app import NounStub, Verb, root
+from commands.app import Verb
+from commands.root import NounStub, VerbStub, root
 
 
 def every_verb() -> Iterator[tuple[str, Verb]]:
@@ -14,6 +15,8 @@ def every_verb() -> Iterator[tuple[str, Verb]]:
         stub = root.get_command(context, name)
         if isinstance(stub, NounStub):
             yield from _verbs_below(stub.noun, name)
+        elif isinstance(stub, VerbStub):
+            yield name, stub.verb
 
 
 def _verbs_below(group: click.Group, words: str) -> Iterator[tuple[str, Verb]]:

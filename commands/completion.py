@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from commands.app import noun, root
+from commands.app import noun
 from commands.options import COMPLETE_VARIABLE, PROGRAM
+from commands.root import root
 from commands.shapes import Shape
 
 completion = noun("completion", help="Completion of commands and options in the shell.", takes_identity=False)

@@ -99,7 +99,7 @@ class LocalEngine:
         control: "RunControl | None" = None,
     ) -> "Iterator[ChangeResult]":
         """See ``changes.apply_changes``."""
-        from aws_operations.changes import apply_changes
+        from aws_operations.applying import apply_changes
 
         return apply_changes(changes, provider_for, starting=starting, control=control)
 

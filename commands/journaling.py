@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from aws_interactions.aws_errors import AwsInteractionError
 from commands.error_lines import redacted
 from commands.exit_codes import ConfigurationProblem, Declined, ExitCode, exit_code_for, is_loaded_kind
-from commands.options import PROGRAM, Settings
+from commands.options import PROGRAM, SETTINGS_OF_THE_MOMENT, Settings
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
@@ -26,8 +26,16 @@ if TYPE_CHECKING:
     from commands.run_setup import Run
     from commands.target_setup import KnownTargets
 
-# Consent is given to a run, not kept with it; these say how the one who resumes wants to see it.
-_NOT_KEPT = ("yes", "output", "query", "log_level", "debug")
+# Consent is given to a run, not kept with it; guards are those in force when it goes on; the others say how
+# the one who resumes wants to see it. Whether it is a dry run is what it was from its beginning on.
+_NOT_KEPT = (
+    "yes",
+    "output",
+    "query",
+    "log_level",
+    "debug",
+    *sorted(SETTINGS_OF_THE_MOMENT - {"dry_run"}),
+)
 _MOST_NAMES = 5
 
 

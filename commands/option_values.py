@@ -158,6 +158,29 @@ def percentage(value: str) -> float:
     return percent / 100
 
 
+def count_or_percentage(value: str) -> str:
+    """Return a whole number of at least 1, or a share such as ``10%``, as it was written."""
+    if value.endswith("%"):
+        percentage(value)
+    else:
+        _whole(value, 1, 1_000_000_000, "a whole number from 1 on, or a share such as 10%")
+    return value
+
+
+def tag_pattern(value: str) -> str:
+    """Return ``KEY`` or ``KEY=VALUE``."""
+    if not value.partition("=")[0].strip():
+        raise ValueError(f"{value!r} is not KEY or KEY=VALUE")
+    return value
+
+
+def account_or_region(value: str) -> str:
+    """Return an account id, a region name or a pattern of such names."""
+    if _ACCOUNT.fullmatch(value) or _REGION.fullmatch(value) or _REGION_PATTERN.fullmatch(value):
+        return value
+    raise ValueError(f"{value!r} is neither an account id (12 digits) nor a region (eu-west-1, eu-*)")
+
+
 def scheduler_url(value: str) -> str:
     """Return the address of a scheduler: ``tcp://`` on this machine only, for it is not encrypted."""
     from urllib.parse import urlsplit

@@ -19,6 +19,7 @@ from commands.global_options import (
     OPTION_BY_NAME,
     RESERVED_SPELLINGS,
     SELECTING_NAMES,
+    SETTINGS_OF_THE_MOMENT,
     GlobalOption,
     OutputFormat,
     Takes,
@@ -26,6 +27,7 @@ from commands.global_options import (
 
 __all__ = [
     "ALL_COLLECTED",
+    "COLLECTED_TO_GO_ON",
     "COLLECTED_WITHOUT_AWS",
     "COMPLETE_VARIABLE",
     "GLOBAL_OPTIONS",
@@ -34,6 +36,7 @@ __all__ = [
     "PROGRAM",
     "RESERVED_SPELLINGS",
     "SELECTING_NAMES",
+    "SETTINGS_OF_THE_MOMENT",
     "CollectedOption",
     "GlobalOption",
     "OutputFormat",
@@ -96,6 +99,15 @@ class Settings:
     output: OutputFormat | None = None
     query: str | None = None
     dry_run: bool = False
+    plan_out: Path | None = None
+    max_changes: str | None = None
+    protect_accounts: tuple[str, ...] = ()
+    protect_regions: tuple[str, ...] = ()
+    protect_tags: tuple[str, ...] = ()
+    protect_names: tuple[str, ...] = ()
+    delete_only_in: tuple[str, ...] = ()
+    record: Path | None = None
+    record_answers: bool = False
     yes: bool = False
     config_path: Path | None = None
     env: str | None = None
@@ -190,3 +202,6 @@ def split_commas(values: Iterable[str]) -> tuple[str, ...]:
 
 ALL_COLLECTED = tuple(CollectedOption(spec) for spec in GLOBAL_OPTIONS)
 COLLECTED_WITHOUT_AWS = tuple(option for option in ALL_COLLECTED if not option.spec.acts_on_aws)
+COLLECTED_TO_GO_ON = tuple(
+    option for option in ALL_COLLECTED if not option.spec.acts_on_aws or option.spec.is_of_the_moment
+)

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NounEntry:
-    """One noun; ``module`` holds its group under the noun's own name."""
+    """One noun; ``module`` holds its group under the noun's own name.
+
+    ``is_verb``: it is a command by itself, and ``module`` holds that.
+    """
 
     name: str
     module: str
     help: str
+    is_verb: bool = False
 
 
 NOUNS: tuple[NounEntry, ...] = (

@@ -6,12 +6,13 @@ from dataclasses import replace
 from click.exceptions import Exit
 
 from aws_operations.journal import Journal, NothingToResume, RunIsHeld, RunState, RunSummary
-from commands.app import Invocation, root
+from commands.app import Invocation
 from commands.console import Console
 from commands.exit_codes import ConfigurationProblem, ExitCode, is_loaded_kind
 from commands.journaling import Resumption, how_to_go_on, settings_of_kept
 from commands.options import PROGRAM, Settings
 from commands.parameters import HERE
+from commands.root import root
 from commands.shapes import Shape
 from commands.wording import counted
 

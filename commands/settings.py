@@ -39,7 +39,11 @@ _LAST_ROLE_ONLY = ("external-id", "role-session-name", "duration", "mfa-serial")
 
 
 def resolve_settings(
-    ctx: click.Context, *, takes_identity: bool = True, environ: Mapping[str, str] | None = None
+    ctx: click.Context,
+    *,
+    takes_identity: bool = True,
+    goes_on: bool = False,
+    environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """Return the settings of the command that ``ctx`` belongs to; touches no network.
 
@@ -48,7 +52,10 @@ def resolve_settings(
     """
     try:
         return merge_settings(
-            typed_values(ctx), os.environ if environ is None else environ, takes_identity=takes_identity
+            typed_values(ctx),
+            os.environ if environ is None else environ,
+            takes_identity=takes_identity,
+            goes_on=goes_on,
         )
     except click.UsageError as error:
         # With the context, the message shows the usage of this very command.
@@ -56,10 +63,21 @@ def resolve_settings(
 
 
 def merge_settings(
-    typed: Mapping[str, Any], environ: Mapping[str, str], *, takes_identity: bool = True
+    typed: Mapping[str, Any],
+    environ: Mapping[str, str],
+    *,
+    takes_identity: bool = True,
+    goes_on: bool = False,
 ) -> Settings:
-    """Return the settings that the layers come to; ``typed`` is in normal form by option name."""
-    options = [option for option in GLOBAL_OPTIONS if takes_identity or option.acts_on_aws is False]
+    """Return the settings that the layers come to; ``typed`` is in normal form by option name.
+
+    ``goes_on``: without an identity of its own, the command goes on from what was kept.
+    """
+    options = [
+        option
+        for option in GLOBAL_OPTIONS
+        if takes_identity or not option.acts_on_aws or (goes_on and option.is_of_the_moment)
+    ]
     _refuse_foreign(typed, options)
     layers: Layers = [
         {name: Given(value, Layer.TYPED, OPTION_BY_NAME[name].flag) for name, value in typed.items()},

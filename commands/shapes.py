@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
     from aws_operations.changes import Change, ChangeResult
+    from aws_operations.targets import Target
 
 
 class Shape(StrEnum):
     """What the work that a command's body returns gives.
 
     ROWS: ``(provider) -> Iterable[row]``; a row is a dataclass, or a mapping where each row has names of
-    its own (an item of a table). CHANGES: ``(provider) -> Iterable[Change]``, ``MakingWork`` or
-    ``WatchedWork``. BYTES: ``(provider) -> Iterable[str | bytes]``, lines or a value as
+    its own (an item of a table). CHANGES: ``(provider) -> Iterable[Change]``, ``MakingWork``,
+    ``WatchedWork`` or ``TargetPlanner``. BYTES: ``(provider) -> Iterable[str | bytes]``, lines or a value as
     it is, printed as they are or for several targets as rows; or ``FileWork``. SESSION:
     ``(console) -> exit code or None``.
     Commands of a noun that takes no identity get no provider.
@@ -82,3 +83,10 @@ class WatchedWork:
 
     planner: "Callable[[AwsClientProvider], Iterable[Change]]"
     watch: "Callable[[], AbstractContextManager[Callable[[ChangeResult], None]]]"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlanner:
+    """Plans what is another thing in each target, and known by the target, not by what AWS says of it."""
+
+    plan: "Callable[[Target, AwsClientProvider], Iterable[Change]]"

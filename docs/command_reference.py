@@ -12,8 +12,9 @@ from pathlib import Path
 
 import click
 
-from commands.app import PROGRAM, Verb, root
+from commands.app import PROGRAM, Verb
 from commands.command_tree import every_verb
+from commands.root import root
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -88,7 +89,7 @@ def _problem_of(line: str) -> str | None:
             _, found, rest = command.resolve_command(context, rest)
             if found is None:
                 return f"no command {rest[0]}"
-            command = getattr(found, "noun", found)
+            command = getattr(found, "noun", getattr(found, "verb", found))
             context = command.make_context(found.name, rest, parent=context)
     except click.exceptions.Exit:
         return None

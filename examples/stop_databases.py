@@ -5,7 +5,8 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.changes import ChangeResult, apply_changes
+from aws_operations.applying import apply_changes
+from aws_operations.changes import ChangeResult
 from aws_operations.fleet import run_fleet
 from aws_operations.rds.changes import plan_stop
 from aws_operations.rds.databases import DatabaseFilter, databases

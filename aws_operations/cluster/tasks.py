@@ -194,7 +194,8 @@ def apply_batch(task: ApplyTask) -> ApplyAnswer:
 
 def _applied_once(changes: "Sequence[Change]", aws_provider: AwsClientProvider) -> "Iterator[ChangeResult]":
     """Yield a result for each, having read each back first: a task is run again when a worker dies."""
-    from aws_operations.changes import ChangeResult, ResultStatus, apply_changes
+    from aws_operations.applying import apply_changes
+    from aws_operations.changes import ChangeResult, ResultStatus
 
     left = []
     for change in changes:

@@ -11,6 +11,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AccessDenied, AnswerLost, CredentialsProblem, Unavailable
 from aws_interactions.testing import fake_provider
 from aws_operations import changes
+from aws_operations.applying import apply_changes
 from aws_operations.changes import (
     Change,
     ChangeKind,
@@ -18,7 +19,6 @@ from aws_operations.changes import (
     Effect,
     ResultStatus,
     Reversibility,
-    apply_changes,
     each_alone,
 )
 from aws_operations.fleet import run_work

@@ -16,7 +16,8 @@ from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.dynamodb_interactions import KeyAttribute, TableSpec
 from aws_interactions.local_files import CantWriteFileAlreadyExists
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations.changes import Change, ChangeResult, Effect, apply_changes, change_kind
+from aws_operations.applying import apply_changes
+from aws_operations.changes import Change, ChangeResult, Effect, change_kind
 from aws_operations.dynamodb.batch_changes import BatchWrite, ItemsAlreadyExist, batch_requests
 from aws_operations.dynamodb.json_lines import WrongLines
 

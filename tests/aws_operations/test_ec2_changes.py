@@ -11,6 +11,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AccessDenied, AnswerLost, Conflict, NotFound
 from aws_interactions.ec2_interactions import InstanceStateConflict
 from aws_interactions.testing import FakeClient, fake_provider
+from aws_operations.applying import apply_changes
 from aws_operations.changes import (
     CHANGE_KINDS,
     Change,
@@ -18,7 +19,6 @@ from aws_operations.changes import (
     Effect,
     ResultStatus,
     Reversibility,
-    apply_changes,
     change_kind,
 )
 from aws_operations.ec2 import changes as ec2_changes

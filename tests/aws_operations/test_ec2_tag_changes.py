@@ -10,15 +10,8 @@ from aws_interactions import ec2_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import InvalidInput, NotFound
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations.changes import (
-    Change,
-    ChangeResult,
-    Effect,
-    ResultStatus,
-    Reversibility,
-    apply_changes,
-    change_kind,
-)
+from aws_operations.applying import apply_changes
+from aws_operations.changes import Change, ChangeResult, Effect, ResultStatus, Reversibility, change_kind
 from aws_operations.ec2.names import NameIsAmbiguous, NothingHasTheName
 from aws_operations.ec2.tag_changes import plan_tag
 from aws_operations.ec2.tagged import TagRow, resolve_resources, tags

@@ -17,14 +17,8 @@ from aws_interactions.rds_interactions import (
     DatabaseInWrongState,
 )
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations.changes import (
-    Change,
-    ChangeResult,
-    Effect,
-    Reversibility,
-    apply_changes,
-    change_kind,
-)
+from aws_operations.applying import apply_changes
+from aws_operations.changes import Change, ChangeResult, Effect, Reversibility, change_kind
 from aws_operations.rds import changes as rds_changes
 from tests.support.databases import cluster, instance, make_cluster, make_instance, only
 

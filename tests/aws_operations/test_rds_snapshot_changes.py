@@ -17,14 +17,8 @@ from aws_interactions.rds_interactions import (
     SnapshotInWrongState,
 )
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations.changes import (
-    CarriedOutInPart,
-    Change,
-    ChangeResult,
-    Effect,
-    Reversibility,
-    apply_changes,
-)
+from aws_operations.applying import apply_changes
+from aws_operations.changes import CarriedOutInPart, Change, ChangeResult, Effect, Reversibility
 from aws_operations.rds import changes as rds_changes
 from tests.support.databases import instance, make_cluster, make_instance, only
 

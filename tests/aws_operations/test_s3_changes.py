@@ -21,6 +21,7 @@ from aws_interactions.s3_interactions import (
     S3ObjectChanged,
 )
 from aws_interactions.testing import FakeClient, fake_provider
+from aws_operations.applying import apply_changes
 from aws_operations.changes import (
     CHANGE_KINDS,
     Change,
@@ -28,7 +29,6 @@ from aws_operations.changes import (
     Effect,
     ResultStatus,
     Reversibility,
-    apply_changes,
     change_kind,
 )
 from aws_operations.s3 import changes as s3_changes

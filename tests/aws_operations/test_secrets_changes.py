@@ -12,15 +12,8 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AnswerLost, Conflict, InvalidInput
 from aws_interactions.secrets_interactions import SecretValue
 from aws_interactions.testing import FakeClient, fake_provider
-from aws_operations.changes import (
-    CarriedOutInPart,
-    Change,
-    ChangeResult,
-    Effect,
-    ResultStatus,
-    Reversibility,
-    apply_changes,
-)
+from aws_operations.applying import apply_changes
+from aws_operations.changes import CarriedOutInPart, Change, ChangeResult, Effect, ResultStatus, Reversibility
 from aws_operations.secrets import changes as secrets_changes
 from aws_operations.secrets.changes import NewSecret
 from aws_operations.secrets.held_values import HeldValue, ValueNotHeld

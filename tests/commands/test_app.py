@@ -2,8 +2,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from commands.app import Invocation, Root, noun, root
+from commands.app import Invocation, noun
 from commands.options import GLOBAL_OPTIONS
+from commands.root import Root, root
 from commands.shapes import Shape
 from tests.commands.toy_box import TOYS, ToyBox
 

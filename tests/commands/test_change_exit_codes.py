@@ -8,7 +8,7 @@ from aws_operations.changes import ChangeResult, ResultStatus
 from aws_operations.region_status import RegionStatus
 from aws_operations.run_control import CREDENTIALS_ENDED, DEADLINE, RunControl
 from aws_operations.targets import TargetProviders
-from commands.change_runner import exit_code_of
+from commands.change_applying import exit_code_of
 from commands.change_tally import ChangeTally
 from commands.console import Console
 from commands.exit_codes import ExitCode

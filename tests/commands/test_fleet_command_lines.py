@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from commands.app import Invocation, Root
+from commands.app import Invocation
 from commands.registry import NounEntry
+from commands.root import Root
 from tests.aws_interactions.loopback_servers import serving
 from tests.support.aws_answers import s3_error
 from tests.support.loopback_proxy import LoopbackProxy, SeenRequest, Silence

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from commands.app import Noun, NounStub, Root, root
+from commands.app import Noun
 from commands.boundary import run_command_line
 from commands.command_tree import every_verb
 from commands.registry import NOUNS, WORDS_OF_OTHER_TOOLS, NounEntry
+from commands.root import NounStub, Root, root
 from tests.support.program import PROGRAM, ROOT
 
 

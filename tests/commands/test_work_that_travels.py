@@ -11,8 +11,9 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.provider_specification import CantTravel
 from aws_operations.cluster.named_operations import NamedOperation
 from aws_operations.cluster.tasks import SOFTWARE, Errand, ReadTask, run_read
-from commands.app import Invocation, root
+from commands.app import Invocation
 from commands.command_tree import every_verb
+from commands.root import root
 from commands.shapes import MakingWork, Shape, WatchedWork
 from tests.commands.command_cases import CASES, NOT_IN_THE_SANDBOX
 

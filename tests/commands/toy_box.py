@@ -5,10 +5,11 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from commands.app import Invocation, Root
+from commands.app import Invocation
 from commands.console import Console
 from commands.options import Settings
 from commands.registry import NounEntry
+from commands.root import Root
 from commands.shapes import Shape
 
 TOYS = (NounEntry("toy", "tests.commands.toy_noun", "Things to test with."),)

@@ -10,9 +10,7 @@ from commands.command_tree import every_verb
 from tests.conformance.command_runs import NOT_AGAINST_DYNALITE, NOT_AGAINST_MINISTACK
 from tests.conformance.stage import RUNS, Account, Stage, variables_of
 
-# These call no AWS at all.
-LOCAL_NOUNS = {"sandbox", "completion", "runs"}
-AWS_VERBS = sorted(words for words, _ in every_verb() if words.split()[0] not in LOCAL_NOUNS)
+AWS_VERBS = sorted(words for words, verb in every_verb() if verb.takes_identity)
 ON_MINISTACK = [words for words in AWS_VERBS if words in RUNS and words not in NOT_AGAINST_MINISTACK]
 ON_DYNALITE = [
     words

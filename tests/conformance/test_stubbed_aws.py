@@ -17,7 +17,7 @@ from aws_interactions import (
 )
 from aws_interactions.secrets_interactions import SecretValue
 from aws_interactions.testing import fake_provider
-from aws_operations.changes import apply_changes
+from aws_operations.applying import apply_changes
 from aws_operations.ec2.changes import plan_terminate
 
 Stub = Callable[[str], tuple[Any, Stubber]]

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.changes import Change, ChangeResult, apply_changes
+from aws_operations.applying import apply_changes
+from aws_operations.changes import Change, ChangeResult
 
 TABLE = "orders"
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
