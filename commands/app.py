@@ -252,7 +252,8 @@ class Noun(SuggestingGroup):
 
         ``example`` is a command line that works on the sandbox; it is shown in the help. The rest goes
         to ``click.Command``; ``goes_on=True`` is for a verb that goes on from what was kept of a run, with
-        its identity, ``takes_identity=False`` for one that calls no AWS though others of the noun do. Raises ``ValueError`` when an option takes the name of a global one.
+        its identity, ``takes_identity=False`` for one that calls no AWS though others of the noun do. Raises
+        ``ValueError`` when an option takes the name of a global one.
         """
         _check_example(f"{self.name} {name}", example)
 
