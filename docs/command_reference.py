@@ -14,7 +14,7 @@ import click
 
 from commands.app import PROGRAM, Verb
 from commands.command_tree import every_verb
-from commands.root import root
+from commands.root import NounStub, VerbStub, root
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -89,13 +89,19 @@ def _problem_of(line: str) -> str | None:
             _, found, rest = command.resolve_command(context, rest)
             if found is None:
                 return f"no command {rest[0]}"
-            command = getattr(found, "noun", getattr(found, "verb", found))
+            command = _behind(found)
             context = command.make_context(found.name, rest, parent=context)
     except click.exceptions.Exit:
         return None
     except click.ClickException as error:
         return error.format_message()
     return None if isinstance(command, Verb) else "names no command"
+
+
+def _behind(command: click.Command) -> click.Command:
+    if isinstance(command, VerbStub):
+        return command.verb
+    return command.noun if isinstance(command, NounStub) else command
 
 
 if __name__ == "__main__":
