@@ -8,7 +8,7 @@ journal and undo act on changes, so that no command has any of that for itself.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from importlib import import_module
 from typing import Any, Self
@@ -75,11 +75,13 @@ class Change:
     reversibility: Reversibility
     precondition: JsonObject | None = None
     payload_ref: str | None = None
+    # Not for the constructor, so that a change made from another one does not take over its id.
+    _known_id: str | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def id(self) -> str:
         """The same change always has the same id, so that one planned twice is one."""
-        return id_of_json(self.to_json())
+        return self._known_id or id_of_json(self.to_json())
 
     @property
     def is_noop(self) -> bool:
@@ -107,10 +109,10 @@ class Change:
         return _ENCODER.encode(values)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Return the change that ``to_json`` wrote."""
+    def from_json(cls, text: str, known_id: str | None = None) -> Self:
+        """Return the change that ``to_json`` wrote; ``known_id`` is that of the text, if it is known."""
         values = json.loads(text)
-        return cls(
+        change = cls(
             **{
                 **values,
                 "target": Target(**values["target"]),
@@ -119,6 +121,8 @@ class Change:
                 "iam_actions": tuple(values["iam_actions"]),
             }
         )
+        object.__setattr__(change, "_known_id", known_id)
+        return change
 
 
 def _target_values(target: Target) -> dict[str, str | None]:
@@ -126,7 +130,7 @@ def _target_values(target: Target) -> dict[str, str | None]:
     return values if target.aws_profile is None else {**values, "aws_profile": target.aws_profile}
 
 
-_CHANGE_FIELDS = tuple(field.name for field in fields(Change))
+_CHANGE_FIELDS = tuple(each.name for each in fields(Change) if each.init)
 
 
 def id_of_json(change_json: str) -> str:

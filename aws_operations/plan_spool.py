@@ -111,6 +111,10 @@ class PlanSpool:
         for (body,) in self._database.execute("SELECT body FROM change ORDER BY position"):
             yield Change.from_json(body)
 
+    def encoded(self) -> Iterator[tuple[str, str]]:
+        """Yield the id and the JSON of each change, in order."""
+        yield from self._database.execute("SELECT id, body FROM change ORDER BY position")
+
     def targets(self) -> list[Target]:
         """Return the targets that have changes, in the order of planning."""
         rows = self._database.execute("SELECT body FROM change GROUP BY target ORDER BY min(position)")
@@ -122,15 +126,15 @@ class PlanSpool:
         while True:
             with self._lock:
                 page = self._database.execute(
-                    "SELECT position, body FROM change WHERE target = ? AND position > ?"
+                    "SELECT position, id, body FROM change WHERE target = ? AND position > ?"
                     " ORDER BY position LIMIT ?",
                     (_key_of(target), position, _PAGE),
                 ).fetchall()
             if not page:
                 return
             position = page[-1][0]
-            for _, body in page:
-                yield Change.from_json(body)
+            for _, change_id, body in page:
+                yield Change.from_json(body, change_id)
 
     @property
     def sha256(self) -> str:

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from aws_interactions.secret_redaction import redact
@@ -14,6 +14,7 @@ from aws_operations.journal.reading import counts_as_json, counts_of, targets_of
 from aws_operations.journal.records import RunCounts, RunState
 from aws_operations.journal.run_locks import RunLock
 from aws_operations.journal.writing import Entry, GroupWriter
+from aws_operations.plan_spool import PlanSpool
 from aws_operations.targets import Target
 
 _ROWS_A_TRANSACTION = 500
@@ -123,18 +124,15 @@ class RunRecord:
         The same change is kept once. The outcomes of planning, written down before, are durable by then.
         """
         self._writer.flush()
-        unread = iter(changes)
-        while batch := list(islice(unread, _ROWS_A_TRANSACTION)):
+        # A spool has them encoded already.
+        encoded = changes.encoded() if isinstance(changes, PlanSpool) else map(_encoded, changes)
+        while batch := list(islice(encoded, _ROWS_A_TRANSACTION)):
             with self._writer.transaction() as database:
-                position = _last_number(database, "change", self._number)
-                database.executemany(_ADD_CHANGE, self._rows_of(batch, position))
+                first = _last_number(database, "change", self._number) + 1
+                rows = ((place, self._number, *each) for place, each in enumerate(batch, start=first))
+                database.executemany(_ADD_CHANGE, rows)
         with self._writer.transaction() as database:
             database.execute("UPDATE run SET has_plan = 1 WHERE number = ?", (self._number,))
-
-    def _rows_of(self, batch: Sequence[Change], position: int) -> Iterator[tuple[int, int, str, str]]:
-        for place, change in enumerate(batch, start=position + 1):
-            body = change.to_json()
-            yield place, self._number, id_of_json(body), body
 
     def starting(self, changes: Sequence[Change]) -> None:
         """Write down that changes are about to be sent; when this returns it survives ``kill -9``.
@@ -189,6 +187,11 @@ class RunRecord:
         finally:
             self._writer.close()
             self._lock.release()
+
+
+def _encoded(change: Change) -> tuple[str, str]:
+    body = change.to_json()
+    return id_of_json(body), body
 
 
 def _state_of(counts: RunCounts, *, is_stopped: bool) -> RunState:
