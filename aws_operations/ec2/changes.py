@@ -3,15 +3,13 @@
 Those of tags are in ``tag_changes``, which is imported here so that all kinds are known together.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_interactions import ec2_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.aws_errors import (
     AccessDenied,
     AnswerLost,
@@ -26,22 +24,28 @@ from aws_interactions.ec2_interactions import (
     InstanceStateChange,
     InstanceStateConflict,
 )
-from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
     Change,
     ChangeKind,
     ChangeResult,
-    Effect,
-    JsonObject,
     ResultStatus,
-    Reversibility,
     is_answer_lost,
     register,
     result_of_error,
 )
-from aws_operations.ec2.change_parts import BATCH_SIZE, arn_of, id_of, target_of
+from aws_operations.ec2.change_parts import BATCH_SIZE, TAGS, id_of
+from aws_operations.ec2.instance_verbs import (
+    INVERT_BY_KIND,
+    REBOOT,
+    START,
+    STOP,
+    TERMINATE,
+    Verb,
+    change_by,
+)
 from aws_operations.ec2.names import INSTANCES, resolve
 from aws_operations.ec2.tag_changes import plan_tag
+from aws_operations.ec2.tagged import CENSUS
 
 __all__ = [
     "InstanceIsProtected",
@@ -68,83 +72,13 @@ class InstanceIsProtected(Conflict):
         self.instance_ids = tuple(instance.instance_id for instance in instances)
 
 
-@dataclass(frozen=True, slots=True)
-class _Verb:
-    """What one of start, stop and terminate does: from which states, to which."""
-
-    name: str
-    operation: str
-    send: Callable[[Sequence[str], AwsClientProvider], Iterable[InstanceStateChange]]
-    starts_from: frozenset[InstanceState]
-    reached: frozenset[InstanceState]
-    after: JsonObject | None
-    effect: Effect
-    reversibility: Reversibility
-
-    @property
-    def kind(self) -> str:
-        return f"ec2.{self.name}"
-
-
-def _reboot(ids: Sequence[str], aws_provider: AwsClientProvider) -> Iterable[InstanceStateChange]:
-    ec2_interactions.reboot_instances(ids, aws_provider)
-    # AWS answers with nothing but that it took the request, for all of them.
-    return [InstanceStateChange(name, InstanceState.RUNNING, InstanceState.RUNNING) for name in ids]
-
-
-_START = _Verb(
-    name="start",
-    operation="StartInstances",
-    send=ec2_interactions.start_instances,
-    starts_from=frozenset({InstanceState.STOPPED}),
-    reached=frozenset({InstanceState.PENDING, InstanceState.RUNNING}),
-    after={"state": "running"},
-    effect=Effect.UPDATE,
-    reversibility=Reversibility.REVERSIBLE,
-)
-_STOP = _Verb(
-    name="stop",
-    operation="StopInstances",
-    send=ec2_interactions.stop_instances,
-    starts_from=frozenset({InstanceState.RUNNING}),
-    reached=frozenset({InstanceState.STOPPING, InstanceState.STOPPED}),
-    after={"state": "stopped"},
-    effect=Effect.UPDATE,
-    # Its memory, instance-store volumes and public address do not come back with it.
-    reversibility=Reversibility.COMPENSABLE,
-)
-_TERMINATE = _Verb(
-    name="terminate",
-    operation="TerminateInstances",
-    send=ec2_interactions.terminate_instances,
-    starts_from=frozenset(
-        {InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED}
-    ),
-    reached=frozenset({InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED}),
-    after=None,
-    effect=Effect.DESTROY,
-    reversibility=Reversibility.IRREVERSIBLE,
-)
-_REBOOT = _Verb(
-    name="reboot",
-    operation="RebootInstances",
-    send=_reboot,
-    starts_from=frozenset({InstanceState.RUNNING}),
-    reached=frozenset(),
-    after={"state": "running", "rebooted": True},
-    effect=Effect.UPDATE,
-    # What was in memory is gone.
-    reversibility=Reversibility.IRREVERSIBLE,
-)
-
-
 def plan_start(instances: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
     """Plan the start of stopped instances, called by id, name or ``tag:KEY=VALUE``.
 
     One that runs or is on the way there is nothing to do; if any is in another state, that is an
     ``InstanceStateConflict`` that names all such, and nothing is planned.
     """
-    return _plan(_START, instances, aws_provider)
+    return _plan(START, instances, aws_provider)
 
 
 def plan_stop(instances: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
@@ -152,7 +86,7 @@ def plan_stop(instances: Sequence[str], aws_provider: AwsClientProvider) -> Iter
 
     One that is stopped or on the way there is nothing to do; for another state see ``plan_start``.
     """
-    return _plan(_STOP, instances, aws_provider)
+    return _plan(STOP, instances, aws_provider)
 
 
 def plan_reboot(instances: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
@@ -160,7 +94,7 @@ def plan_reboot(instances: Sequence[str], aws_provider: AwsClientProvider) -> It
 
     For another state see ``plan_start``.
     """
-    return _plan(_REBOOT, instances, aws_provider)
+    return _plan(REBOOT, instances, aws_provider)
 
 
 def plan_terminate(instances: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
@@ -169,20 +103,20 @@ def plan_terminate(instances: Sequence[str], aws_provider: AwsClientProvider) ->
     One that is terminated or on the way there is nothing to do. If any is protected from termination
     (one DescribeInstanceAttribute for each), that is ``InstanceIsProtected``, and nothing is planned.
     """
-    return _plan(_TERMINATE, instances, aws_provider)
+    return _plan(TERMINATE, instances, aws_provider)
 
 
-def _plan(verb: _Verb, given: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
+def _plan(verb: Verb, given: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[Change]:
     instances = resolve(INSTANCES, given, aws_provider)
     _check_states(verb, instances)
-    if verb is _TERMINATE:
+    if verb is TERMINATE:
         _check_protection([found for found in instances if found.state not in verb.reached], aws_provider)
     environment = aws_provider.get_aws_env()
     for instance in instances:
-        yield _change(verb, instance, environment)
+        yield change_by(verb, instance, environment)
 
 
-def _check_states(verb: _Verb, instances: Sequence[Instance]) -> None:
+def _check_states(verb: Verb, instances: Sequence[Instance]) -> None:
     refused = [found for found in instances if found.state not in verb.starts_from | verb.reached]
     if refused:
         states = _shown(f"{_called(instance)} is {instance.state}" for instance in refused)
@@ -200,27 +134,6 @@ def _check_protection(instances: Sequence[Instance], aws_provider: AwsClientProv
         raise InstanceIsProtected(protected)
 
 
-def _change(verb: _Verb, instance: Instance, environment: AwsEnvironment) -> Change:
-    known = {"name": instance.name, "state": str(instance.state)}
-    is_there = instance.state in verb.reached
-    if verb is _TERMINATE and not is_there:
-        known = {**known, "az": instance.az, "termination_protection": "off"}
-    after = None if verb.after is None else {"name": instance.name, **verb.after}
-    reads = (
-        ("DescribeInstances", "DescribeInstanceAttribute") if verb is _TERMINATE else ("DescribeInstances",)
-    )
-    return Change(
-        kind=verb.kind,
-        target=target_of(environment),
-        resource=arn_of(environment, instance.instance_id),
-        effect=verb.effect,
-        before=dict(known),
-        after=dict(known) if is_there else after,
-        iam_actions=iam_actions_of("ec2", *reads, verb.operation),
-        reversibility=verb.reversibility,
-    )
-
-
 def _called(instance: Instance) -> str:
     return f"{instance.name} ({instance.instance_id})" if instance.name else instance.instance_id
 
@@ -231,7 +144,7 @@ def _shown(texts: Iterable[str]) -> str:
     return ", ".join(every[:_MOST_SHOWN]) + more
 
 
-def _apply(verb: _Verb, batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
+def _apply(verb: Verb, batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
     by_id = {id_of(change): change for change in batch}
     try:
         answered = verb.send([*by_id], aws_provider)
@@ -246,7 +159,7 @@ def _apply(verb: _Verb, batch: Sequence[Change], aws_provider: AwsClientProvider
     yield from (ChangeResult(change, done[name]) for name, change in by_id.items() if name in done)
 
 
-def _status(verb: _Verb, changed: InstanceStateChange) -> ResultStatus:
+def _status(verb: Verb, changed: InstanceStateChange) -> ResultStatus:
     was_there = changed.previous in verb.reached and not changed.is_repeated
     return ResultStatus.UNCHANGED if was_there else ResultStatus.APPLIED
 
@@ -272,7 +185,7 @@ def _refused(change: Change, error: Exception) -> ChangeResult:
 
 
 def _told_apart(
-    verb: _Verb, batch: Sequence[Change], error: Exception, aws_provider: AwsClientProvider
+    verb: Verb, batch: Sequence[Change], error: Exception, aws_provider: AwsClientProvider
 ) -> Iterator[ChangeResult]:
     """Yield what became of each of a batch that was refused: in some zones it may have been done."""
     try:
@@ -296,13 +209,13 @@ def _told_apart(
 
 
 def _in_zones_not_kept(
-    verb: _Verb, left: Sequence[Change], error: Exception, aws_provider: AwsClientProvider
+    verb: Verb, left: Sequence[Change], error: Exception, aws_provider: AwsClientProvider
 ) -> Sequence[Change]:
     """Return those of ``left`` that AWS terminates though others are protected: it keeps whole zones.
 
     EC2's answers lag behind what it did, so that these may be about to go.
     """
-    if verb is not _TERMINATE or getattr(error, "aws_code", None) != "OperationNotPermitted":
+    if verb is not TERMINATE or getattr(error, "aws_code", None) != "OperationNotPermitted":
         return []
     kept = {
         _zone_of(change)
@@ -323,8 +236,8 @@ def _unknown(change: Change, message: str, error: Exception) -> ChangeResult:
     return ChangeResult(change, ResultStatus.UNKNOWN, lost)
 
 
-def _is_reached(verb: _Verb, state: InstanceState | None) -> bool:
-    return state in verb.reached or (state is None and verb is _TERMINATE)
+def _is_reached(verb: Verb, state: InstanceState | None) -> bool:
+    return state in verb.reached or (state is None and verb is TERMINATE)
 
 
 def _still(change: Change, state: InstanceState | None, error: Exception) -> Conflict:
@@ -341,12 +254,12 @@ def _states_of(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Mapp
     return {instance.instance_id: instance.state for instance in found}
 
 
-def _recheck_batch(verb: _Verb, batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
+def _recheck_batch(verb: Verb, batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
     states = _states_of(batch, aws_provider)
     return [_drift(verb, change, states.get(id_of(change))) for change in batch]
 
 
-def _drift(verb: _Verb, change: Change, state: InstanceState | None) -> str | None:
+def _drift(verb: Verb, change: Change, state: InstanceState | None) -> str | None:
     planned = (change.before or {})["state"]
     if state is None:
         return "it has gone"
@@ -354,17 +267,18 @@ def _drift(verb: _Verb, change: Change, state: InstanceState | None) -> str | No
     return None if state == planned or state in verb.reached else f"it has become {state} (it was {planned})"
 
 
-def _recheck(verb: _Verb, change: Change, aws_provider: AwsClientProvider) -> str | None:
+def _recheck(verb: Verb, change: Change, aws_provider: AwsClientProvider) -> str | None:
     return _recheck_batch(verb, [change], aws_provider)[0]
 
 
-def _read_back(verb: _Verb, change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+def _read_back(verb: Verb, change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     state = _states_of([change], aws_provider).get(id_of(change))
-    # EC2's answers lag behind what it did: an old state does not prove that nothing was done.
+    # EC2's answers lag behind what it did: an old state does not prove that nothing was done. Of a reboot
+    # they say nothing at all, as the state stays the same and the time of the launch does.
     return ResultStatus.APPLIED if _is_reached(verb, state) else ResultStatus.UNKNOWN
 
 
-for _verb in (_START, _STOP, _REBOOT, _TERMINATE):
+for _verb in (START, STOP, REBOOT, TERMINATE):
     register(
         ChangeKind(
             _verb.kind,
@@ -373,6 +287,11 @@ for _verb in (_START, _STOP, _REBOOT, _TERMINATE):
             partial(_read_back, _verb),
             batch_size=BATCH_SIZE,
             recheck_batch=partial(_recheck_batch, _verb),
-            is_idempotent=_verb is not _REBOOT,
+            is_idempotent=_verb is not REBOOT,
+            iam_actions=_verb.iam_actions,
+            reversibility=frozenset({_verb.reversibility}),
+            invert=INVERT_BY_KIND.get(_verb.kind),
+            tags=TAGS,
+            census=CENSUS,
         )
     )

@@ -12,6 +12,7 @@ from aws_interactions.aws_errors import AwsInteractionError, InvalidInput, Throt
 from aws_interactions.service_operations import iam_actions_of
 from aws_interactions.tags import MAX_TAGS, check_tags
 from aws_operations.changes import (
+    CannotUndo,
     Change,
     ChangeKind,
     ChangeResult,
@@ -22,12 +23,16 @@ from aws_operations.changes import (
     register,
     result_of_error,
 )
-from aws_operations.ec2.change_parts import BATCH_SIZE, arn_of, id_of, target_of
-from aws_operations.ec2.tagged import TaggedResource, resolve_resources
+from aws_operations.ec2.change_parts import BATCH_SIZE, TAGS, arn_of, id_of, target_of
+from aws_operations.ec2.tagged import CENSUS, TaggedResource, resolve_resources
 
 _AWS_PREFIX = "aws:"
 _ADD = "ec2.add-tags"
 _REMOVE = "ec2.remove-tags"
+_IAM_ACTIONS = {
+    _ADD: iam_actions_of("ec2", "DescribeTags", "CreateTags"),
+    _REMOVE: iam_actions_of("ec2", "DescribeTags", "DeleteTags"),
+}
 
 
 def plan_tag(
@@ -68,30 +73,47 @@ def _check_number(resource: TaggedResource, add: Mapping[str, str], remove: Sequ
 
 def _addition(resource: TaggedResource, add: Mapping[str, str], environment: AwsEnvironment) -> Change:
     before = {key: resource.tags[key] for key in add if key in resource.tags}
-    replaces = any(add[key] != value for key, value in before.items())
+    return _set(arn_of(environment, resource.resource_id, resource.resource_type), before, add, environment)
+
+
+def _set(
+    resource: str, before: Mapping[str, str], after: Mapping[str, str], environment: AwsEnvironment
+) -> Change:
+    replaces = any(after[key] != value for key, value in before.items())
     return Change(
         kind=_ADD,
         target=target_of(environment),
-        resource=arn_of(environment, resource.resource_id, resource.resource_type),
+        resource=resource,
         effect=Effect.OVERWRITE if replaces else Effect.UPDATE,
-        before=before,
-        after=dict(add),
-        iam_actions=iam_actions_of("ec2", "DescribeTags", "CreateTags"),
+        before=dict(before),
+        after=dict(after),
+        iam_actions=_IAM_ACTIONS[_ADD],
         reversibility=Reversibility.REVERSIBLE,
     )
 
 
 def _removal(resource: TaggedResource, remove: Sequence[str], environment: AwsEnvironment) -> Change:
+    return _taken_off(
+        arn_of(environment, resource.resource_id, resource.resource_type),
+        {key: resource.tags[key] for key in remove if key in resource.tags},
+        [key for key in remove if key not in resource.tags],
+        environment,
+    )
+
+
+def _taken_off(
+    resource: str, there: Mapping[str, str], absent: Sequence[str], environment: AwsEnvironment
+) -> Change:
     return Change(
         kind=_REMOVE,
         target=target_of(environment),
-        resource=arn_of(environment, resource.resource_id, resource.resource_type),
+        resource=resource,
         effect=Effect.OVERWRITE,
-        before={key: resource.tags[key] for key in remove if key in resource.tags},
+        before=dict(there),
         after={},
-        iam_actions=iam_actions_of("ec2", "DescribeTags", "DeleteTags"),
+        iam_actions=_IAM_ACTIONS[_REMOVE],
         reversibility=Reversibility.REVERSIBLE,
-        precondition={"absent": [key for key in remove if key not in resource.tags]},
+        precondition={"absent": [*absent]},
     )
 
 
@@ -156,6 +178,26 @@ def _read_back(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     return ResultStatus.APPLIED if now == change.after else ResultStatus.UNKNOWN
 
 
+def _invert(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    name = id_of(change)
+    now = _named_tags(change, ec2_interactions.get_tags([name], aws_provider)[name])
+    if now != change.after:
+        raise CannotUndo(f"the tags {_in_words(change)} have changed since", resource=change.resource)
+    before = change.before or {}
+    back = {key: value for key, value in before.items() if now.get(key) != value}
+    new = {key: value for key, value in now.items() if key not in before}
+    environment = aws_provider.get_aws_env()
+    if back:
+        there = {key: now[key] for key in back if key in now}
+        yield _set(change.resource, there, back, environment)
+    if new:
+        yield _taken_off(change.resource, new, (), environment)
+
+
+def _in_words(change: Change) -> str:
+    return ", ".join(sorted({*(change.before or {}), *(change.after or {})}))
+
+
 for _kind, _send in ((_ADD, _send_additions), (_REMOVE, _send_removals)):
     register(
         ChangeKind(
@@ -166,5 +208,10 @@ for _kind, _send in ((_ADD, _send_additions), (_REMOVE, _send_removals)):
             batch_size=BATCH_SIZE,
             recheck_batch=_recheck_batch,
             is_idempotent=True,
+            iam_actions=_IAM_ACTIONS[_kind],
+            reversibility=frozenset({Reversibility.REVERSIBLE}),
+            invert=_invert,
+            tags=TAGS,
+            census=CENSUS,
         )
     )

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from aws_interactions import ec2_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.aws_errors import AwsInteractionError, InvalidInput
 from aws_interactions.ec2_interactions import ResourceTag
-from aws_operations.ec2.change_parts import TYPE_BY_ID_PREFIX
+from aws_operations.changes import Census, Change
+from aws_operations.ec2.change_parts import TYPE_BY_ID_PREFIX, id_of
 from aws_operations.ec2.names import (
     INSTANCES,
     NAMES_A_CALL,
@@ -24,6 +26,13 @@ _INSTANCE = "instance"
 _KINDS: Mapping[str, Kind[Any]] = {
     kind.id_prefix: kind for kind in (INSTANCES, VPCS, SUBNETS, NETWORK_INTERFACES, VOLUMES, SECURITY_GROUPS)
 }
+
+
+class NothingCountsThese(AwsInteractionError):
+    """A thing is of a kind that this library does not list, so that nobody knows how many there are."""
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(f"how many things like {resource_id} there are is not known", resource=resource_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +147,19 @@ def _absent(
             there = {kind.id_of(thing) for thing in kind.find(aws_provider, **{kind.ids_option: asked})}
             absent.extend(name for name in asked if name not in there)
     return absent
+
+
+def _place(change: Change) -> str:
+    return f"ec2 {id_prefix_of(id_of(change))} {change.target}"
+
+
+def _count(change: Change, aws_provider: AwsClientProvider, at_most: int) -> int:
+    kind = _KINDS.get(id_prefix_of(id_of(change)) or "")
+    if kind is None:
+        raise NothingCountsThese(id_of(change))
+    things = (thing for thing in kind.find(aws_provider) if kind.is_live(thing))
+    return sum(1 for _ in islice(things, at_most))
+
+
+CENSUS = Census(_place, _count)
+"""How many things of its kind there are in the region; ``NothingCountsThese`` of what is not listed here."""
