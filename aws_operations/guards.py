@@ -25,6 +25,17 @@ class EmptySelection(GuardRefused):
         self.selection = selection
 
 
+class EmptyGuard(GuardRefused):
+    """A guard was set that names nothing, as an unset shell variable does; ``place`` is where."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"{place} is empty; a guard that names nothing guards nothing, so nothing was done: "
+            "say what it is for, or leave it out"
+        )
+        self.place = place
+
+
 class TooManyTargets(GuardRefused):
     """More targets were selected than ``--max-targets`` lets through; ``excess`` says just that."""
 

@@ -5,6 +5,7 @@
     [defaults]
     region = "eu-west-1"
     output = "json"
+    protect-names = ["*-prod-*"]    # guards add up: no option or variable takes one away
 
     [env.prod]
     profile = "ops"
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.exit_codes import ConfigurationProblem
-from commands.options import GLOBAL_OPTIONS, OPTION_BY_NAME, PROGRAM, GlobalOption, Takes, split_commas
+from commands.options import GLOBAL_OPTIONS, OPTION_BY_NAME, PROGRAM, GlobalOption, Takes, list_of
 
 _TYPE_NAMES = {str: "text", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"}
 _ENTRY_KEYS = {"profile": "profile", "region": "region", "role": "assume-role-arn"}
@@ -215,7 +216,7 @@ def _normal(path: Path, where: str, option: GlobalOption, value: Any) -> Any:
         case Takes.COMMA_LIST | Takes.CHAIN:
             values = [value] if isinstance(value, str) else _of_type(path, where, value, list)
             texts = tuple(_of_type(path, where, item, str) for item in values)
-            return split_commas(texts) if option.takes is Takes.COMMA_LIST else texts
+            return list_of(option, texts) if option.takes is Takes.COMMA_LIST else texts
         case _:
             if option.is_number and isinstance(value, int | float) and not isinstance(value, bool):
                 return str(value)

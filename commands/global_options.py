@@ -15,6 +15,7 @@ from commands.safety_options import SAFETY_OPTIONS
 
 __all__ = [
     "GLOBAL_OPTIONS",
+    "GUARD_NAMES",
     "IDENTITY_NAMES",
     "OPTION_BY_NAME",
     "RESERVED_SPELLINGS",
@@ -295,6 +296,9 @@ GLOBAL_OPTIONS: tuple[GlobalOption, ...] = (
 OPTION_BY_NAME = {option.name: option for option in GLOBAL_OPTIONS}
 IDENTITY_NAMES = frozenset(option.name for option in GLOBAL_OPTIONS if option.is_identity)
 SELECTING_NAMES = frozenset(option.name for option in GLOBAL_OPTIONS if option.selects_accounts)
+GUARD_NAMES = tuple(
+    option.name for option in GLOBAL_OPTIONS if option.accumulates or option.name == "max-changes"
+)
 SETTINGS_OF_THE_MOMENT = frozenset(option.setting for option in GLOBAL_OPTIONS if option.is_of_the_moment)
 RESERVED_SPELLINGS = frozenset(spelling for option in GLOBAL_OPTIONS for spelling in option.spellings) | {
     "--help",

@@ -39,7 +39,8 @@ class GlobalOption:
     ``acts_on_aws``: it means something only to commands that call AWS. ``is_of_the_moment``: of those, to
     commands too that go on from what was kept (``apply``, ``undo``, ``runs resume``), where what is said now
     counts. ``is_number``: a configuration file may hold a number for it. ``accumulates``: what all layers say
-    holds together, so that none takes away what another one protects.
+    holds together, so that none takes away what another one protects. ``narrows``: of those, each layer's
+    list must allow on its own, so the lists stay apart, each in one text with commas.
     """
 
     name: str
@@ -53,6 +54,7 @@ class GlobalOption:
     acts_on_aws: bool = False
     is_of_the_moment: bool = False
     accumulates: bool = False
+    narrows: bool = False
     has_variable: bool = True
     is_configurable: bool = True
     is_number: bool = False

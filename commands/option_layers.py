@@ -43,6 +43,20 @@ def found(layers: Layers, name: str) -> Given | None:
     return next((layer[name] for layer in layers if name in layer), None)
 
 
+def said(layers: Layers, name: str) -> list[Given]:
+    """Return what every layer says of an option that accumulates, of any other only what holds."""
+    if OPTION_BY_NAME[name].accumulates:
+        return [layer[name] for layer in layers if name in layer]
+    given = found(layers, name)
+    return [] if given is None else [given]
+
+
+def accumulated(option: GlobalOption, layers: Layers) -> tuple[str, ...]:
+    """Return what all layers say of an option together; raises as ``checked``, of each of them."""
+    values = (value for given in said(layers, option.name) for value in checked(option, given))
+    return tuple(dict.fromkeys(values))
+
+
 def chosen(layers: Layers, name: str) -> Given | None:
     """Return what the strongest layer says of an option, or ``None`` where that is a no."""
     given = found(layers, name)
@@ -71,14 +85,16 @@ def refuse_both(one: Given, other: Given, advice: str = "") -> None:
 def checked(option: GlobalOption, given: Given) -> Any:
     """Return the value that a setting gets.
 
-    Raises ``EmptySelection`` for a list or fleet to act in that is empty, ``ConfigurationProblem`` for any
-    other bad value in a file, ``click.BadParameter`` elsewhere.
+    Raises ``EmptySelection`` for a list or fleet to act in that is empty, ``EmptyGuard`` for a guard that is,
+    ``ConfigurationProblem`` for any other bad value in a file, ``click.BadParameter`` elsewhere.
     """
     if option.takes is Takes.COUNT:
         return given.value
     if _says_nothing(option, given.value):
-        from aws_operations.guards import EmptySelection
+        from aws_operations.guards import EmptyGuard, EmptySelection
 
+        if option.accumulates:
+            raise EmptyGuard(given.label)
         raise EmptySelection(f"{given.label} is empty")
     try:
         return option.check(given.value)

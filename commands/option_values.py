@@ -181,6 +181,15 @@ def account_or_region(value: str) -> str:
     raise ValueError(f"{value!r} is neither an account id (12 digits) nor a region (eu-west-1, eu-*)")
 
 
+def comma_list(check: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a check of a list in one text: every item by ``check``, an item said twice kept once."""
+
+    def check_all(value: str) -> str:
+        return ",".join(each(check)(tuple(value.split(","))))
+
+    return check_all
+
+
 def scheduler_url(value: str) -> str:
     """Return the address of a scheduler: ``tcp://`` on this machine only, for it is not encrypted."""
     from urllib.parse import urlsplit

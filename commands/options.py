@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from commands.global_options import (
     GLOBAL_OPTIONS,
+    GUARD_NAMES,
     IDENTITY_NAMES,
     OPTION_BY_NAME,
     RESERVED_SPELLINGS,
@@ -31,6 +32,7 @@ __all__ = [
     "COLLECTED_WITHOUT_AWS",
     "COMPLETE_VARIABLE",
     "GLOBAL_OPTIONS",
+    "GUARD_NAMES",
     "IDENTITY_NAMES",
     "OPTION_BY_NAME",
     "PROGRAM",
@@ -42,6 +44,7 @@ __all__ = [
     "OutputFormat",
     "Settings",
     "Takes",
+    "list_of",
     "split_commas",
     "typed_values",
 ]
@@ -60,6 +63,8 @@ class Settings:
     is a part of 1; ``fail_fast`` makes ``max_failures`` 1. What a fleet of the configuration file says is in
     the fields of the options; the ``exclude_`` ones are fleets' alone. ``output`` is ``None`` when nobody
     chose: a table on a terminal, text elsewhere. ``config_path`` is ``None`` without a configuration file.
+    Each text in ``delete_only_in`` is a list with commas that must allow a deletion on its own;
+    ``guard_origins`` says where guards were set, each as ``NAME=where``.
     """
 
     profile: str | None = None
@@ -106,6 +111,7 @@ class Settings:
     protect_tags: tuple[str, ...] = ()
     protect_names: tuple[str, ...] = ()
     delete_only_in: tuple[str, ...] = ()
+    guard_origins: tuple[str, ...] = ()
     record: Path | None = None
     record_answers: bool = False
     yes: bool = False
@@ -179,7 +185,7 @@ def _note_typed(ctx: click.Context, parameter: click.Parameter, value: Any) -> A
 def typed_values(ctx: click.Context) -> dict[str, Any]:
     """Return what was typed, by option name, in normal form (text, bool, count, tuple of text).
 
-    Before and after the verb: the later place wins, but roles go on as one chain.
+    Before and after the verb: the later place wins, but roles go on as one chain, and guards add up.
     """
     places: dict[str, list[Any]] = ctx.meta.get(_TYPED_KEY, {})
     return {name: _merged_places(OPTION_BY_NAME[name], values) for name, values in places.items()}
@@ -189,6 +195,8 @@ def _merged_places(spec: GlobalOption, values: list[Any]) -> Any:
     match spec.takes:
         case Takes.CHAIN:
             return tuple(arn for place in values for arn in place)
+        case Takes.COMMA_LIST if spec.accumulates:
+            return tuple(item for place in values for item in list_of(spec, place))
         case Takes.COMMA_LIST:
             return split_commas(values[-1])
         case _:
@@ -198,6 +206,12 @@ def _merged_places(spec: GlobalOption, values: list[Any]) -> Any:
 def split_commas(values: Iterable[str]) -> tuple[str, ...]:
     """Return the items of comma lists, spaces round them cut off; an empty item stays, to be refused."""
     return tuple(item.strip() for value in values for item in value.split(","))
+
+
+def list_of(spec: GlobalOption, values: Iterable[str]) -> tuple[str, ...]:
+    """Return what one place says of a comma list: its items, or of one that narrows all of them as one."""
+    items = split_commas(values)
+    return (",".join(items),) if spec.narrows else items
 
 
 ALL_COLLECTED = tuple(CollectedOption(spec) for spec in GLOBAL_OPTIONS)

@@ -72,7 +72,8 @@ SAFETY_OPTIONS: tuple[GlobalOption, ...] = (
         "delete_only_in",
         "Refuse to delete anything but in these accounts and regions.",
         metavar="A|REGION,...",
-        check=option_values.each(option_values.account_or_region),
+        check=option_values.each(option_values.comma_list(option_values.account_or_region)),
+        narrows=True,
     ),
     _safety(
         "record",

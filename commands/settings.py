@@ -11,6 +11,7 @@ from commands.option_layers import (
     Given,
     Layer,
     Layers,
+    accumulated,
     checked,
     checked_one,
     chosen,
@@ -18,15 +19,17 @@ from commands.option_layers import (
     drop_below,
     found,
     refuse_both,
+    said,
 )
 from commands.options import (
     GLOBAL_OPTIONS,
+    GUARD_NAMES,
     IDENTITY_NAMES,
     OPTION_BY_NAME,
     GlobalOption,
     Settings,
     Takes,
-    split_commas,
+    list_of,
     typed_values,
 )
 from commands.target_layers import keep_either_profiles_or_roles, refuse_useless_targets, replace_targets
@@ -94,11 +97,16 @@ def merge_settings(
         _keep_one_base(layers)
         keep_either_profiles_or_roles(layers)
     given = {option.name: found(layers, option.name) for option in options}
-    values = {
-        OPTION_BY_NAME[name].setting: checked(OPTION_BY_NAME[name], one)
+    values: dict[str, Any] = {
+        OPTION_BY_NAME[name].setting: accumulated(OPTION_BY_NAME[name], layers)
+        if OPTION_BY_NAME[name].accumulates
+        else checked(OPTION_BY_NAME[name], one)
         for name, one in given.items()
         if one is not None
     }
+    values["guard_origins"] = tuple(
+        f"{name}={one.label}" for name in GUARD_NAMES for one in said(layers, name) if not one.says_no
+    )
     values["config_path"] = config.path
     _apply_verbosity(values, layers)
     _apply_failure_limit(values, layers)
@@ -135,7 +143,7 @@ def _environment_value(option: GlobalOption, variable: str, raw: str) -> Any:
         case Takes.FLAG:
             return _truth(variable, raw)
         case Takes.COMMA_LIST:
-            return split_commas([raw])
+            return list_of(option, [raw])
         case Takes.CHAIN:
             # A role name may hold a comma, so a chain is separated by blanks.
             return tuple(raw.split())

@@ -83,7 +83,7 @@ def test_WHEN_variable_of_an_option_is_set_THEN_it_is_read(
         "protect-regions": ("eu-*,us-east-1", ("eu-*", "us-east-1")),
         "protect-tags": ("env=prod,keep", ("env=prod", "keep")),
         "protect-names": ("*-prod-*", ("*-prod-*",)),
-        "delete-only-in": ("111122223333,eu-west-1", ("111122223333", "eu-west-1")),
+        "delete-only-in": ("111122223333, eu-west-1", ("111122223333,eu-west-1",)),
         "record": (str(tmp_path / "calls.jsonl"), tmp_path / "calls.jsonl"),
         "record-answers": ("1", True),
         "mfa-serial": ("arn:aws:iam::123456789012:mfa/me",) * 2,
