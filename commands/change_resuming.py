@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from aws_interactions.aws_errors import Conflict
@@ -106,14 +107,29 @@ class _Unfinished:
         return len(self.begun) + len(self.left) + len(self.without_value)
 
     def find(self) -> None:
-        """Spool what was begun and what was not."""
+        """Spool what was begun and what was not; asks for the secret values that these store."""
         self.begun.add(record.change for record in self._records(_BEGUN))
         self.left.add(self._not_begun())
+        lost = [*self.without_value, *filter(needs_lost_value, self.begun)]
+        if lost:
+            # It takes a while to load, and few runs store secrets.
+            hold_what_can_be_had = import_module("commands.secret_input").hold_what_can_be_had
+            with saying_nothing_was_changed(self.the_run.console):
+                hold_what_can_be_had(lost)
+        without, self.without_value = self.without_value, []
+        for change in without:
+            if needs_lost_value(change):
+                self.without_value.append(change)
+            else:
+                self.left.add([change])
+
+    @property
+    def _again(self) -> tuple[ChangeState, ...]:
+        return (ChangeState.FAILED,) if self.resumption.with_failed else ()
 
     def _not_begun(self) -> Iterator[Change]:
         self.without_value.clear()
-        again = (ChangeState.FAILED,) if self.resumption.with_failed else ()
-        for record in self._records((*_NOT_BEGUN, *again)):
+        for record in self._records((*_NOT_BEGUN, *self._again)):
             if record.state is ChangeState.SKIPPED and not record.is_left:
                 continue
             if needs_lost_value(record.change):

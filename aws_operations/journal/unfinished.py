@@ -31,9 +31,13 @@ def read_back_each(changes: Iterable[Change], provider_for: ProviderFor) -> Iter
 
 
 def needs_lost_value(change: Change) -> bool:
-    """Say whether a change stores a secret value that only the process that planned it held."""
+    """Say whether a change stores a secret value that another process held, and this one does not."""
     is_of_secrets = change.kind.partition(".")[0] == _KIND_WITH_HELD_VALUES
-    return is_of_secrets and (change.payload_ref or "").startswith(_HELD)
+    if not is_of_secrets or not (change.payload_ref or "").startswith(_HELD):
+        return False
+    from aws_operations.secrets.held_values import is_value_held
+
+    return not is_value_held(change.payload_ref)
 
 
 def _unknown(change: Change, why: str, cause: Exception | None) -> ChangeResult:

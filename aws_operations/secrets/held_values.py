@@ -1,25 +1,63 @@
 """Secret values on their way from whoever gives them to the change that stores them.
 
 A ``Change`` serialises and must not carry a value, so its ``payload_ref`` names one that this process holds.
+The reference outlives the process, in a plan file or the journal: it tells where the value came from, so that
+another process can ask for it again and hold it under the same reference.
 """
 
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from aws_interactions.aws_errors import Conflict
 from aws_interactions.local_files import CantReadFile, CantReadFileDoesntExist, CantReadFileLackPermission
 from aws_interactions.secrets_interactions import MAX_VALUE_BYTES, SecretValue
+
+_HELD_PREFIX = "held"
+_BINARY = "+binary"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSource:
+    """Where a value comes from: the path of a file that can be read again if ``is_file``, else a few words.
+
+    ``is_binary``: it is stored as binary even if it is UTF-8 text.
+    """
+
+    name: str
+    is_file: bool = False
+    is_binary: bool = False
+
+    @classmethod
+    def of_ref(cls, ref: str | None) -> Self | None:
+        """Return the source that a change's ``payload_ref`` tells of, ``None`` if it names no held value."""
+        parts = (ref or "").split(":", 3)
+        if len(parts) < 4 or parts[0] != _HELD_PREFIX:
+            return None
+        return cls(
+            parts[3],
+            is_file=parts[2].removesuffix(_BINARY) == "file",
+            is_binary=parts[2].endswith(_BINARY),
+        )
+
+    def new_ref(self) -> str:
+        """Return a reference that no other value has."""
+        kind = f"{'file' if self.is_file else 'given'}{_BINARY if self.is_binary else ''}"
+        # The name comes last, because the path of a file may have colons too.
+        return f"{_HELD_PREFIX}:{secrets.token_hex(8)}:{kind}:{self.name}"
 
 
 class ValueNotHeld(Conflict):
     """The value that a change is to store is not, or no longer, held by this process."""
 
     def __init__(self, ref: str) -> None:
-        source = ref.rpartition(":")[2] or "it"
+        source = ValueSource.of_ref(ref)
+        name = "it" if source is None else source.name
         super().__init__(
-            f"the value to store (from {source}) is not held: only the process that planned the change has "
+            f"the value to store (from {name}) is not held: only the process that planned the change has "
             "it; give it again"
         )
         self.ref = ref
@@ -29,16 +67,18 @@ class HeldValue:
     """A value of this process under a reference that says nothing of it.
 
     ``read`` gives the value when it is first needed and is not asked twice; what it raises is raised each
-    time. ``source`` says where it comes from, for messages. Held until ``release`` or the end of the process.
+    time. ``source`` says where it comes from. ``ref`` is the reference of a value that another process held,
+    a new one unless given. Held until ``release`` or the end of the process.
     """
 
-    def __init__(self, read: Callable[[], SecretValue], *, source: str) -> None:
+    def __init__(
+        self, read: Callable[[], SecretValue], *, source: ValueSource | str, ref: str | None = None
+    ) -> None:
         self._read = read
         self._lock = threading.Lock()
         self._value: SecretValue | None = None
         self._error: Exception | None = None
-        # Colons separate; the path of a file may have them too.
-        self.ref = f"held:{secrets.token_hex(8)}:{source.replace(':', '_')}"
+        self.ref = ref or (ValueSource(source) if isinstance(source, str) else source).new_ref()
         _HELD[self.ref] = self
 
     @classmethod
@@ -66,6 +106,11 @@ class HeldValue:
 
 
 _HELD: dict[str, HeldValue] = {}
+
+
+def is_value_held(ref: str | None) -> bool:
+    """Say whether this process holds the value that a change's ``payload_ref`` names."""
+    return ref in _HELD
 
 
 def held_value(ref: str | None) -> SecretValue:

@@ -12,7 +12,9 @@ from aws_interactions.secrets_interactions import SecretTooLarge, SecretValue
 from aws_operations.secrets.held_values import (
     HeldValue,
     ValueNotHeld,
+    ValueSource,
     held_value,
+    is_value_held,
     value_of_bytes,
     value_of_file,
 )
@@ -23,7 +25,8 @@ VALUE = SecretValue("held Sentinel")
 def test_WHEN_a_value_is_held_THEN_its_reference_finds_it_AND_tells_only_where_it_came_from() -> None:
     held = HeldValue.of(VALUE, source="/run/secrets:one")
     assert held_value(held.ref) is VALUE
-    assert held.ref.endswith(":/run/secrets_one")
+    assert is_value_held(held.ref)
+    assert held.ref.endswith(":/run/secrets:one")
     assert "Sentinel" not in f"{held!r}{held.ref}"
     assert HeldValue.of(VALUE).ref != HeldValue.of(VALUE).ref
     _ = held.value
@@ -39,9 +42,38 @@ def test_WHEN_a_value_is_not_held_any_more_THEN_the_error_says_where_it_came_fro
         held_value(held.ref)
     assert isinstance(caught.value, Conflict)
     assert caught.value.ref == held.ref
+    assert not is_value_held(held.ref)
     for ref in (None, "held:no such"):
         with pytest.raises(ValueNotHeld):
             held_value(ref)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ValueSource("standard input"),
+        ValueSource("the prompt", is_binary=True),
+        ValueSource("/a:b/c", is_file=True),
+        ValueSource("/a:b/\udcff", is_file=True, is_binary=True),
+    ],
+    ids=["piped", "typed", "file", "binary file"],
+)
+def test_WHEN_another_process_has_the_reference_THEN_it_knows_the_source_AND_can_hold_the_value_again(
+    source: ValueSource,
+) -> None:
+    held = HeldValue(lambda: SecretValue("theirs"), source=source)
+    held.release()
+
+    assert ValueSource.of_ref(held.ref) == source
+    again = HeldValue(lambda: VALUE, source=source, ref=held.ref)
+    assert again.ref == held.ref
+    assert held_value(held.ref) is VALUE
+    again.release()
+
+
+@pytest.mark.parametrize("ref", [None, "", "held:only", "/a/path", "stale:a:file:b"])
+def test_WHEN_a_reference_is_of_something_else_THEN_there_is_no_source(ref: str | None) -> None:
+    assert ValueSource.of_ref(ref) is None
 
 
 def test_WHEN_a_value_is_needed_often_THEN_it_is_read_once_AND_so_is_one_that_cannot_be() -> None:

@@ -219,14 +219,36 @@ def test_WHEN_a_secret_was_not_stored_THEN_resume_says_that_its_value_is_gone(
     create = ["secrets", "create", f"k/{uuid.uuid4().hex}", "--file", str(value), "--yes"]
 
     run_and_kill(create, proxied_environment, proxy, executioner)
+    value.rename(tmp_path / "elsewhere")
     done = run_program(["runs", "resume", "last"], proxied_environment)
 
     assert done.returncode == 5, done.stderr
     assert "values are never kept" in done.stderr
+    assert f"can't read {value}" in done.stderr
     assert not executioner.sent
     assert last_run(proxied_environment).counts.changes_left == 1
     folder = Path(proxied_environment["XDG_STATE_HOME"])
     assert not [path for path in folder.rglob("*") if path.is_file() and b"horse" in path.read_bytes()]
+
+
+def test_WHEN_a_secret_was_not_stored_AND_its_file_is_there_THEN_resume_reads_it_again(
+    proxied_environment: dict[str, str], proxy: LoopbackProxy, tmp_path: Path
+) -> None:
+    value = tmp_path / "value"
+    value.write_text("correct horse battery staple", encoding="utf-8")
+    name = f"k/{uuid.uuid4().hex}"
+
+    run_and_kill(
+        ["secrets", "create", name, "--file", str(value), "--yes"],
+        proxied_environment,
+        proxy,
+        Executioner(nth(1, is_write)),
+    )
+    done = run_program(["runs", "resume", "last"], proxied_environment)
+
+    assert done.returncode == 0, done.stderr
+    assert run_program(["secrets", "get", name], proxied_environment).stdout == value.read_text("utf-8")
+    assert last_run(proxied_environment).state is RunState.COMPLETE
 
 
 def test_WHEN_a_secret_was_stored_before_the_answer_THEN_resume_finds_it(
