@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from change_flow import bench_change_flow
 from fleet_cost import COMPARED_ACCOUNTS, ROUNDS, FleetBench
 from fleet_curve import bench_curve
 from loopback_aws import loopback_aws
@@ -21,7 +22,7 @@ BOUND_ACCOUNTS = 200
 SESSION_ACCOUNTS = 10
 BOUND_CPU_LIMIT = 1.0
 BOUND_MB_LIMIT = 150
-PARTS = ("commands", "clients", "fleet", "curve")
+PARTS = ("commands", "clients", "changes", "fleet", "curve")
 
 
 def pairs(aws: str, endpoint: str) -> dict[str, tuple[list[str], list[str]]]:
@@ -112,6 +113,7 @@ def main() -> None:
         benches: dict[str, Callable[[], bool]] = {
             "commands": lambda: bench_commands(options.aws, options.rounds, variables),
             "clients": lambda: bench_clients(variables),
+            "changes": lambda: bench_change_flow(variables),
             "fleet": fleet.run,
             "curve": lambda: bench_curve(variables),
         }

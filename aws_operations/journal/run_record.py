@@ -17,7 +17,7 @@ from aws_operations.journal.writing import Entry, GroupWriter
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.targets import Target
 
-_ROWS_A_TRANSACTION = 500
+_ROWS_A_TRANSACTION = 2000
 _LONGEST_ERROR = 4000
 
 _GO_ON = (
