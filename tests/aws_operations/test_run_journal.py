@@ -421,7 +421,7 @@ def test_WHEN_there_are_many_changes_THEN_memory_stays_flat(journal: Journal) ->
         record.end(RunState.COMPLETE)
         return most
 
-    few, many = peak(1000), peak(4000)
+    few, many = peak(2500), peak(8000)
     assert many < few * 1.5
 
 
