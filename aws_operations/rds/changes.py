@@ -8,10 +8,17 @@ from functools import partial
 
 from aws_interactions import rds_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.rds_interactions import Database, DatabaseInWrongState, DatabaseKind, DatabaseStatus
+from aws_interactions.rds_interactions import (
+    Database,
+    DatabaseDoesntExist,
+    DatabaseInWrongState,
+    DatabaseKind,
+    DatabaseStatus,
+)
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
     ApplyBatch,
+    CannotUndo,
     Change,
     ChangeKind,
     ChangeResult,
@@ -22,7 +29,7 @@ from aws_operations.changes import (
     each_alone,
     register,
 )
-from aws_operations.rds.change_parts import database_of, databases_named, target_of
+from aws_operations.rds.change_parts import DATABASES, TAGS, database_of, databases_named, target_of
 from aws_operations.rds.snapshot_changes import plan_create_snapshot, plan_delete_snapshots
 from aws_operations.rds.states import check_allows, is_already
 from aws_operations.rds.tag_changes import plan_set_tags
@@ -37,6 +44,18 @@ __all__ = [
 ]
 
 _OPERATION_BY_VERB = {"start": "Start", "stop": "Stop", "reboot": "Reboot"}
+_AFTER_BY_VERB: dict[str, JsonObject] = {
+    "start": {"status": "available"},
+    "stop": {"status": "stopped", "until": "AWS starts it after 7 days"},
+    "reboot": {"status": "available after a reboot, connections ended"},
+}
+_REVERSIBILITY_BY_VERB = {
+    "start": Reversibility.REVERSIBLE,
+    "stop": Reversibility.REVERSIBLE,
+    "reboot": Reversibility.IRREVERSIBLE,
+}
+_NOUN_BY_KIND = {DatabaseKind.INSTANCE: "DBInstance", DatabaseKind.CLUSTER: "DBCluster"}
+_INVERSE_BY_VERB = {"start": "stop", "stop": "start"}
 _CALL_BY_VERB: dict[str, Callable[[str, DatabaseKind, AwsClientProvider], Database]] = {
     "start": rds_interactions.start_database,
     "stop": rds_interactions.stop_database,
@@ -53,7 +72,7 @@ def plan_start(
     ``ClusterMemberNotAlone``.
     """
     for database in databases_named(identifiers, aws_provider, kind):
-        yield _change_to("start", database, {"status": "available"}, Reversibility.REVERSIBLE, aws_provider)
+        yield _change_to("start", database, aws_provider)
 
 
 def plan_stop(
@@ -64,9 +83,8 @@ def plan_stop(
     Another state than available raises ``DatabaseInWrongState``, a member of a cluster
     ``ClusterMemberNotAlone``.
     """
-    after: JsonObject = {"status": "stopped", "until": "AWS starts it after 7 days"}
     for database in databases_named(identifiers, aws_provider, kind):
-        yield _change_to("stop", database, after, Reversibility.REVERSIBLE, aws_provider)
+        yield _change_to("stop", database, aws_provider)
 
 
 def plan_reboot(
@@ -78,33 +96,29 @@ def plan_reboot(
     ``ClusterRebootsByInstance``.
     """
     for database in databases_named(identifiers, aws_provider, kind):
-        after: JsonObject = {"status": "available after a reboot, connections ended"}
-        yield _change_to("reboot", database, after, Reversibility.IRREVERSIBLE, aws_provider)
+        yield _change_to("reboot", database, aws_provider)
 
 
-def _change_to(
-    verb: str,
-    database: Database,
-    after: JsonObject,
-    reversibility: Reversibility,
-    aws_provider: AwsClientProvider,
-) -> Change:
+def _change_to(verb: str, database: Database, aws_provider: AwsClientProvider) -> Change:
     before: JsonObject = {"status": database.status_text}
     is_noop = verb != "reboot" and is_already(verb, database.status)
     if not is_noop or database.cluster_id is not None:
         check_allows(verb, database)
-    noun = "DBInstance" if database.kind is DatabaseKind.INSTANCE else "DBCluster"
-    operation = f"{_OPERATION_BY_VERB[verb]}{noun}"
     return Change(
         kind=f"rds.{verb}",
         target=target_of(aws_provider),
         resource=database.arn,
         effect=Effect.UPDATE,
         before=before,
-        after=before if is_noop else after,
-        iam_actions=iam_actions_of("rds", "DescribeDBInstances", "DescribeDBClusters", operation),
-        reversibility=reversibility,
+        after=before if is_noop else dict(_AFTER_BY_VERB[verb]),
+        iam_actions=_iam_actions(verb, database.kind),
+        reversibility=_REVERSIBILITY_BY_VERB[verb],
     )
+
+
+def _iam_actions(verb: str, *kinds: DatabaseKind) -> tuple[str, ...]:
+    operations = [f"{_OPERATION_BY_VERB[verb]}{_NOUN_BY_KIND[kind]}" for kind in kinds]
+    return iam_actions_of("rds", "DescribeDBInstances", "DescribeDBClusters", *operations)
 
 
 def _now(change: Change, aws_provider: AwsClientProvider) -> Database:
@@ -152,6 +166,22 @@ def _read_back(verb: str, change: Change, aws_provider: AwsClientProvider) -> Re
     return ResultStatus.FAILED if has_not_begun else ResultStatus.UNKNOWN
 
 
+def _invert(verb: str, change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    left_as, inverse = _AFTER_BY_VERB[verb]["status"], _INVERSE_BY_VERB[verb]
+    try:
+        now = _now(change, aws_provider)
+    except DatabaseDoesntExist as error:
+        raise CannotUndo("it is not there any more", resource=change.resource) from error
+    if not is_already(verb, now.status):
+        message = f"it is {now.status_text} by now, and was left {left_as}"
+        raise CannotUndo(message, resource=change.resource)
+    try:
+        yield _change_to(inverse, now, aws_provider)
+    except DatabaseInWrongState as error:
+        message = f"it is still {now.status_text}: undo the run once it is {left_as}"
+        raise CannotUndo(message, resource=change.resource) from error
+
+
 for _verb in _CALL_BY_VERB:
     register(
         ChangeKind(
@@ -160,5 +190,10 @@ for _verb in _CALL_BY_VERB:
             partial(_recheck, _verb),
             partial(_read_back, _verb),
             is_idempotent=_verb != "reboot",
+            iam_actions=_iam_actions(_verb, *DatabaseKind),
+            reversibility=frozenset({_REVERSIBILITY_BY_VERB[_verb]}),
+            invert=partial(_invert, _verb) if _verb in _INVERSE_BY_VERB else None,
+            tags=TAGS,
+            census=DATABASES,
         )
     )

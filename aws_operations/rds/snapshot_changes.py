@@ -15,21 +15,27 @@ from aws_interactions.rds_interactions.snapshot_records import MANUAL
 from aws_interactions.rds_interactions.snapshots import check_snapshot_name
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
+    CannotUndo,
     Change,
     ChangeKind,
     Effect,
     JsonObject,
     ResultStatus,
     Reversibility,
+    TagReading,
     each_alone,
     register,
 )
-from aws_operations.rds.change_parts import databases_named, target_of
+from aws_operations.rds.change_parts import SNAPSHOTS, TAGS, databases_named, target_of
 from aws_operations.rds.details import kind_named
 from aws_operations.rds.states import check_allows
-from aws_operations.targets import fill_template
+from aws_operations.targets import Target, fill_template
 
 _NOUN_BY_KIND = {DatabaseKind.INSTANCE: "snapshot", DatabaseKind.CLUSTER: "cluster-snapshot"}
+_OPERATION_BY_KIND = {
+    DatabaseKind.INSTANCE: "DBSnapshot",
+    DatabaseKind.CLUSTER: "DBClusterSnapshot",
+}
 _UNDELETABLE_BY_TYPE = {
     "automated": "is automated: AWS deletes it by itself when its retention ends",
     "awsbackup": "is of AWS Backup: delete its recovery point there",
@@ -51,7 +57,6 @@ def plan_create_snapshot(
     check_allows("snapshot", database)
     if rds_interactions.get_snapshot(snapshot_name, aws_provider, kind=database.kind) is not None:
         raise SnapshotAlreadyExists(snapshot_name)
-    is_instance = database.kind is DatabaseKind.INSTANCE
     yield Change(
         kind="rds.create-snapshot",
         target=target_of(aws_provider),
@@ -59,11 +64,7 @@ def plan_create_snapshot(
         effect=Effect.CREATE,
         before=None,
         after={"database": database.identifier},
-        iam_actions=iam_actions_of(
-            "rds",
-            "DescribeDBSnapshots" if is_instance else "DescribeDBClusterSnapshots",
-            "CreateDBSnapshot" if is_instance else "CreateDBClusterSnapshot",
-        ),
+        iam_actions=_iam_actions("Create", database.kind),
         reversibility=Reversibility.COMPENSABLE,
     )
 
@@ -82,21 +83,27 @@ def plan_delete_snapshots(
         if snapshot is None or snapshot.arn.split(":")[3:5] != [target.aws_region, target.aws_account]:
             raise SnapshotDoesntExist(name)
         _check_can_be_deleted(snapshot)
-        is_instance = snapshot.database_kind is DatabaseKind.INSTANCE
-        yield Change(
-            kind="rds.delete-snapshot",
-            target=target,
-            resource=snapshot.arn,
-            effect=Effect.DESTROY,
-            before=_described(snapshot),
-            after=None,
-            iam_actions=iam_actions_of(
-                "rds",
-                "DescribeDBSnapshots" if is_instance else "DescribeDBClusterSnapshots",
-                "DeleteDBSnapshot" if is_instance else "DeleteDBClusterSnapshot",
-            ),
-            reversibility=Reversibility.IRREVERSIBLE,
-        )
+        yield _deletion_of(snapshot, target)
+
+
+def _deletion_of(snapshot: Snapshot, target: Target) -> Change:
+    return Change(
+        kind="rds.delete-snapshot",
+        target=target,
+        resource=snapshot.arn,
+        effect=Effect.DESTROY,
+        before=_described(snapshot),
+        after=None,
+        iam_actions=_iam_actions("Delete", snapshot.database_kind),
+        reversibility=Reversibility.IRREVERSIBLE,
+    )
+
+
+def _iam_actions(verb: str, *kinds: DatabaseKind) -> tuple[str, ...]:
+    nouns = [_OPERATION_BY_KIND[kind] for kind in kinds]
+    return iam_actions_of(
+        "rds", *(f"Describe{noun}s" for noun in nouns), *(f"{verb}{noun}" for noun in nouns)
+    )
 
 
 def _check_can_be_deleted(snapshot: Snapshot) -> None:
@@ -165,6 +172,18 @@ def _read_back_delete(change: Change, aws_provider: AwsClientProvider) -> Result
     return ResultStatus.FAILED
 
 
+def _invert_create(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    now = _now(change, aws_provider)
+    if now is None:
+        raise CannotUndo("the snapshot is not there any more", resource=change.resource)
+    if now.database != (change.after or {})["database"] or now.snapshot_type != MANUAL:
+        raise CannotUndo("another snapshot has taken its name", resource=change.resource)
+    if now.status == "creating":
+        message = "it is still being made: undo the run once it is available"
+        raise CannotUndo(message, resource=change.resource)
+    yield _deletion_of(now, target_of(aws_provider))
+
+
 register(
     ChangeKind(
         "rds.create-snapshot",
@@ -172,6 +191,12 @@ register(
         _recheck_create,
         _read_back_create,
         is_idempotent=True,
+        iam_actions=_iam_actions("Create", *DatabaseKind),
+        reversibility=frozenset({Reversibility.COMPENSABLE}),
+        invert=_invert_create,
+        # What a snapshot is taken of is not changed by it, so that its tags protect nothing.
+        tags=TagReading(owner=lambda _: None, read=TAGS.read),
+        census=SNAPSHOTS,
     )
 )
 register(
@@ -181,5 +206,9 @@ register(
         _recheck_delete,
         _read_back_delete,
         is_idempotent=True,
+        iam_actions=_iam_actions("Delete", *DatabaseKind),
+        reversibility=frozenset({Reversibility.IRREVERSIBLE}),
+        tags=TAGS,
+        census=SNAPSHOTS,
     )
 )

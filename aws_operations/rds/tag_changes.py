@@ -7,10 +7,11 @@ from botocore.exceptions import ClientError
 
 from aws_interactions import rds_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import AwsInteractionError
+from aws_interactions.aws_errors import AwsInteractionError, NotFound
 from aws_interactions.service_operations import iam_actions_of
 from aws_interactions.tags import MAX_TAGS, check_tags, own_tags
 from aws_operations.changes import (
+    CannotUndo,
     CarriedOutInPart,
     Change,
     ChangeKind,
@@ -21,7 +22,9 @@ from aws_operations.changes import (
     is_answer_lost,
     register,
 )
-from aws_operations.rds.change_parts import databases_named, target_of
+from aws_operations.rds.change_parts import DATABASES, TAGS, databases_named, target_of
+
+_IAM_ACTIONS = iam_actions_of("rds", "ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource")
 
 
 def plan_set_tags(
@@ -31,17 +34,21 @@ def plan_set_tags(
     check_tags(tags)
     [database] = databases_named([identifier], aws_provider, kind)
     before = _tags_of(database.arn, aws_provider)
-    takes_away = any(tags.get(name) != value for name, value in before.items())
-    yield Change(
+    yield _change(database.arn, before, tags, aws_provider)
+
+
+def _change(
+    database_arn: str, before: Mapping[str, str], after: Mapping[str, str], aws_provider: AwsClientProvider
+) -> Change:
+    takes_away = any(after.get(name) != value for name, value in before.items())
+    return Change(
         kind="rds.set-tags",
         target=target_of(aws_provider),
-        resource=database.arn,
+        resource=database_arn,
         effect=Effect.OVERWRITE if takes_away else Effect.UPDATE,
-        before=before,
-        after=dict(tags),
-        iam_actions=iam_actions_of(
-            "rds", "ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource"
-        ),
+        before=dict(before),
+        after=dict(after),
+        iam_actions=_IAM_ACTIONS,
         reversibility=Reversibility.REVERSIBLE,
     )
 
@@ -88,4 +95,27 @@ def _read_back(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     return ResultStatus.FAILED if now == change.before else ResultStatus.UNKNOWN
 
 
-register(ChangeKind("rds.set-tags", each_alone(_apply), _recheck, _read_back, is_idempotent=True))
+def _invert(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    try:
+        now = _tags_of(change.resource, aws_provider)
+    except NotFound as error:
+        raise CannotUndo("the database is not there any more", resource=change.resource) from error
+    if now != change.after:
+        raise CannotUndo("its tags have changed since", resource=change.resource)
+    yield _change(change.resource, now, change.before or {}, aws_provider)
+
+
+register(
+    ChangeKind(
+        "rds.set-tags",
+        each_alone(_apply),
+        _recheck,
+        _read_back,
+        is_idempotent=True,
+        iam_actions=_IAM_ACTIONS,
+        reversibility=frozenset({Reversibility.REVERSIBLE}),
+        invert=_invert,
+        tags=TAGS,
+        census=DATABASES,
+    )
+)
