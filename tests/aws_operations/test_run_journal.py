@@ -421,7 +421,7 @@ def test_WHEN_there_are_many_changes_THEN_memory_stays_flat(journal: Journal) ->
         record.end(RunState.COMPLETE)
         return most
 
-    few, many = peak(2500), peak(8000)
+    few, many = peak(4500), peak(9000)
     assert many < few * 1.5
 
 
