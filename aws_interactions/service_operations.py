@@ -7,9 +7,6 @@ here when it adds its getter.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from aws_interactions.aws_environment import AwsEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +14,8 @@ class ServiceOperation:
     """What is known of one AWS operation.
 
     ``arn_template`` is filled from the environment (``{partition}``, ``{region}``, ``{account}``) and
-    from the call's own parameters (``{Bucket}``). ``is_repeatable`` is false for what must not be
-    sent again after an answer was lost, because a second time would do it twice.
+    from the call's own parameters (``{Bucket}``); ``call_resources`` does that. ``is_repeatable`` is false
+    for what must not be sent again after an answer was lost, because a second time would do it twice.
     """
 
     is_read: bool
@@ -45,8 +42,8 @@ _TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TableName}"
 _EVERY_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/*"
 _RDS = "arn:{partition}:rds:{region}:{account}"
 # Secrets Manager puts six characters of its own after a secret's name.
-_SECRETS_BY_ID = "arn:{partition}:secretsmanager:{region}:{account}:secret:{SecretId}-*"
-_SECRETS_BY_NAME = "arn:{partition}:secretsmanager:{region}:{account}:secret:{Name}-*"
+_SECRETS_BY_ID = "arn:{partition}:secretsmanager:{region}:{account}:secret:{SecretId}-??????"
+_SECRETS_BY_NAME = "arn:{partition}:secretsmanager:{region}:{account}:secret:{Name}-??????"
 
 SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
     "sts": {
@@ -66,6 +63,7 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
         "GetBucketTagging": _read("s3:GetBucketTagging", arn=_BUCKET),
         "GetObjectTagging": _read("s3:GetObjectTagging", arn=_OBJECT),
         "GetBucketVersioning": _read("s3:GetBucketVersioning", arn=_BUCKET),
+        "GetBucketEncryption": _read("s3:GetEncryptionConfiguration", arn=_BUCKET),
         "CreateBucket": _write("s3:CreateBucket", arn=_BUCKET),
         "DeleteBucket": _write("s3:DeleteBucket", arn=_BUCKET),
         "PutObject": _write("s3:PutObject", arn=_OBJECT),
@@ -73,6 +71,15 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
         "UploadPart": _write("s3:PutObject", arn=_OBJECT),
         "CompleteMultipartUpload": _write("s3:PutObject", arn=_OBJECT),
         "AbortMultipartUpload": _write("s3:AbortMultipartUpload", arn=_OBJECT),
+        # Copied are versions of an object on top of it, so that both ends are the same object.
+        "CopyObject": _write(
+            "s3:GetObjectVersion",
+            "s3:GetObjectVersionTagging",
+            "s3:PutObject",
+            "s3:PutObjectTagging",
+            arn=_OBJECT,
+            is_repeatable=False,
+        ),
         "DeleteObject": _write("s3:DeleteObject", arn=_OBJECT),
         "DeleteObjects": _write("s3:DeleteObject", "s3:DeleteObjectVersion", arn=_EVERY_OBJECT),
         "PutBucketTagging": _write("s3:PutBucketTagging", arn=_BUCKET),
@@ -80,6 +87,8 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
         "PutObjectTagging": _write("s3:PutObjectTagging", arn=_OBJECT),
         "DeleteObjectTagging": _write("s3:DeleteObjectTagging", arn=_OBJECT),
         "PutBucketVersioning": _write("s3:PutBucketVersioning", arn=_BUCKET),
+        "PutBucketEncryption": _write("s3:PutEncryptionConfiguration", arn=_BUCKET),
+        "DeleteBucketEncryption": _write("s3:PutEncryptionConfiguration", arn=_BUCKET),
     },
     "ec2": {
         **{
@@ -212,27 +221,4 @@ def iam_actions_of(service_name: str, *operation_names: str) -> tuple[str, ...]:
     found = (find_operation(service_name, name) for name in operation_names)
     return tuple(
         dict.fromkeys(action for operation in found if operation for action in operation.iam_actions)
-    )
-
-
-def resource_arn(
-    service_name: str, operation_name: str, parameters: Mapping[str, Any], environment: AwsEnvironment
-) -> str:
-    """Return the ARN that a call acts on, from its parameters; ``*`` where the table has no row for it.
-
-    A parameter that holds an ARN, as most services take in place of a name, is that ARN.
-    """
-    operation = find_operation(service_name, operation_name)
-    if operation is None:
-        return "*"
-    given = next((value for name, value in parameters.items() if f"{{{name}}}" in operation.arn_template), "")
-    if isinstance(given, str) and given.startswith("arn:"):
-        return given
-    return operation.arn_template.format_map(
-        {
-            **parameters,
-            "partition": environment.partition,
-            "region": environment.aws_region,
-            "account": environment.aws_account,
-        }
     )

@@ -7,14 +7,12 @@ import pytest
 from botocore.session import Session
 from policy_sentry.querying.actions import get_action_data
 
-from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.service_operations import (
     SERVICE_OPERATIONS,
     ServiceOperation,
     iam_actions_of,
     is_read,
     is_repeatable,
-    resource_arn,
 )
 
 ROWS = [
@@ -71,26 +69,10 @@ def test_WHEN_a_row_has_an_arn_template_THEN_its_places_are_parameters_of_the_ca
     assert operation.arn_template == "*" or operation.arn_template.startswith("arn:{partition}:")
 
 
-@every_row
-def test_WHEN_a_call_of_a_row_is_made_THEN_its_arn_can_be_filled_from_required_parameters(
-    service_name: str, operation_name: str, operation: ServiceOperation
-) -> None:
-    shape = model_of(service_name).operation_model(operation_name).input_shape
-    parameters = dict.fromkeys(shape.required_members if shape else [], "value")
-    environment = AwsEnvironment(aws_account="123456789012", aws_region="cn-north-1")
-
-    arn = resource_arn(service_name, operation_name, parameters, environment)
-
-    assert arn == operation.arn_template == "*" or arn.startswith("arn:aws-cn:")
-    assert "{" not in arn
-
-
 def test_WHEN_an_operation_has_no_row_THEN_it_is_no_read_and_not_repeated() -> None:
     assert not is_read("s3", "GetBucketAcl")
     assert not is_repeatable("s3", "GetBucketAcl")
     assert not is_read("no-such-service", "ListThings")
-    environment = AwsEnvironment(aws_account="123456789012", aws_region="eu-west-1")
-    assert resource_arn("s3", "GetBucketAcl", {}, environment) == "*"
 
 
 def test_WHEN_operations_share_an_action_THEN_it_is_named_once() -> None:
@@ -98,9 +80,3 @@ def test_WHEN_operations_share_an_action_THEN_it_is_named_once() -> None:
         "s3:ListBucket",
         "s3:PutObject",
     )
-
-
-def test_WHEN_a_name_is_given_as_an_arn_THEN_that_is_the_arn() -> None:
-    environment = AwsEnvironment(aws_account="123456789012", aws_region="eu-west-1")
-    secret = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf"
-    assert resource_arn("secretsmanager", "GetSecretValue", {"SecretId": secret}, environment) == secret
