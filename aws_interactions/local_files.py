@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 from aws_interactions.aws_errors import LocalFileProblem
 
+_PRIVATE = 0o600
+
 
 class CantWriteFile(LocalFileProblem):
     """The local file cannot be written; what was there before is untouched."""
@@ -188,14 +190,17 @@ class _Writer:
 
 
 @contextmanager
-def new_file(file_path: Path, *, overwrite: bool = False) -> Iterator[Callable[[bytes], None]]:
+def new_file(
+    file_path: Path, *, overwrite: bool = False, is_private: bool = False
+) -> Iterator[Callable[[bytes], None]]:
     """Yield a function that writes to a new file, which gets its name only if the body ends well.
 
     The bytes go to a private temporary file in the same directory; at the end they are flushed to
     disk and the file takes its place in one step. Without ``overwrite`` that step never replaces
     a file, not even one that appeared meanwhile; with it the old file is whole until then, and the
     new one keeps its permissions. Whatever ends the body early, the temporary file is removed.
-    Nothing but a regular file is ever replaced: links, devices and directories stay.
+    Nothing but a regular file is ever replaced: links, devices and directories stay. ``is_private``: nobody
+    but its owner may read it.
 
     Raises the ``CantWriteFile`` kinds; those about the destination come before the body runs.
     """
@@ -205,7 +210,9 @@ def new_file(file_path: Path, *, overwrite: bool = False) -> Iterator[Callable[[
     writer = _Writer()
     remove = weakref.finalize(writer, temporary.unlink, missing_ok=True)
     try:
-        mode = _mode_of_new_files(file_path) if replaced_mode is None else replaced_mode
+        mode = _PRIVATE if is_private else replaced_mode
+        if mode is None:
+            mode = _mode_of_new_files(file_path)
         descriptor = _create_private(temporary, file_path)
         try:
 
@@ -261,7 +268,7 @@ def _mode_of_new_files(file_path: Path) -> int:
 def _create_private(temporary: Path, file_path: Path) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with _as_cant_write(file_path):
-        return os.open(temporary, flags, 0o600)
+        return os.open(temporary, flags, _PRIVATE)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

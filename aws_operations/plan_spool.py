@@ -1,7 +1,6 @@
-"""A plan as a stream on disk: changes in order, a count and a hash, never a list in memory."""
+"""A plan as a stream on disk: changes in order, and how many, never a list in memory."""
 
 import errno
-import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -135,14 +134,6 @@ class PlanSpool:
             position = page[-1][0]
             for _, change_id, body in page:
                 yield Change.from_json(body, change_id)
-
-    @property
-    def sha256(self) -> str:
-        """Hex digest over the changes in order, one line of JSON each."""
-        digest = hashlib.sha256()
-        for (body,) in self._database.execute("SELECT body FROM change ORDER BY position"):
-            digest.update(body.encode() + b"\n")
-        return digest.hexdigest()
 
     @property
     def pending(self) -> int:

@@ -12,6 +12,7 @@ from aws_operations.journal.journal_errors import (
     NoSuchRun,
     NothingToResume,
     OtherAccount,
+    PlanUsed,
     RunIsHeld,
 )
 from aws_operations.journal.journals import LAST, Journal, RunToBegin
@@ -37,6 +38,7 @@ __all__ = [
     "NoSuchRun",
     "NothingToResume",
     "OtherAccount",
+    "PlanUsed",
     "RunCounts",
     "RunIsHeld",
     "RunRecord",

@@ -10,7 +10,7 @@ from pathlib import Path
 from aws_operations.journal.journal_errors import JournalProblem, JournalUnusable
 from aws_operations.user_directories import NO_HOME, state_path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 _RETRY_SECONDS = 0.02
 
@@ -32,8 +32,10 @@ CREATE TABLE run (
     ended REAL,
     state TEXT,
     reason TEXT,
-    counts TEXT
+    counts TEXT,
+    plan_id TEXT
 );
+CREATE UNIQUE INDEX run_by_plan ON run (plan_id) WHERE plan_id IS NOT NULL;
 CREATE TABLE target (
     number INTEGER PRIMARY KEY,
     region TEXT NOT NULL,
@@ -58,6 +60,13 @@ CREATE TABLE change (
     UNIQUE (run, id)
 );
 """
+# What makes a journal of each version one of the next; a process of the version before can go on with it.
+_MIGRATIONS = {
+    1: """
+ALTER TABLE run ADD COLUMN plan_id TEXT;
+CREATE UNIQUE INDEX run_by_plan ON run (plan_id) WHERE plan_id IS NOT NULL
+"""
+}
 
 
 def default_journal_path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -155,16 +164,24 @@ def _make_tables(database: sqlite3.Connection, path: Path, busy_seconds: float) 
     if version == 0:
         database.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _write_ahead(database, busy_seconds)
-        database.execute("BEGIN IMMEDIATE")
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            for statement in _TABLES.split(";\n"):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            version = SCHEMA_VERSION
-        database.execute("COMMIT")
+    if version == 0 or version in _MIGRATIONS:
+        version = _brought_up_to_date(database)
     if version != SCHEMA_VERSION:
         raise JournalUnusable(path, f"another version of this program wrote it (schema {version})")
+
+
+def _brought_up_to_date(database: sqlite3.Connection) -> int:
+    """Make the tables, or those of an older version into those of this one, all or nothing."""
+    database.execute("BEGIN IMMEDIATE")
+    # Another process may have done it meanwhile.
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    while version == 0 or version in _MIGRATIONS:
+        for statement in (_MIGRATIONS[version] if version else _TABLES).split(";\n"):
+            database.execute(statement)
+        version = version + 1 if version else SCHEMA_VERSION
+        database.execute(f"PRAGMA user_version = {version}")
+    database.execute("COMMIT")
+    return int(version)
 
 
 def _write_ahead(database: sqlite3.Connection, busy_seconds: float) -> None:

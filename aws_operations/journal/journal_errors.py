@@ -49,6 +49,19 @@ class RunIsHeld(GuardRefused):
         self.run_id = run_id
 
 
+class PlanUsed(GuardRefused):
+    """A plan was applied before, by a run that is in the journal; it is applied once only."""
+
+    def __init__(self, run_id: str, *, is_under_way: bool = False) -> None:
+        is_or_was = "is being" if is_under_way else "was"
+        super().__init__(
+            f"the plan {is_or_was} applied by run {run_id}; this one changed nothing. See what became of it: "
+            f"manage-resources runs show {run_id} --changes; do what is left of it: manage-resources runs "
+            f"resume {run_id}"
+        )
+        self.run_id = run_id
+
+
 class NothingToResume(GuardRefused):
     """A run ended before it was written down what it would do, so that there is nothing to go on with.
 

@@ -143,6 +143,10 @@ class Journal:
             raise NoSuchRun(wanted, [run.id for run in found])
         return (exact or found)[0]
 
+    def run_of_plan(self, plan_id: str) -> RunSummary | None:
+        """Return the run that applied a plan or is at it, ``None`` if there is none."""
+        return next(iter(self._summaries("WHERE plan_id = ?", (plan_id,))), None)
+
     def targets(self, run: RunSummary) -> Iterator[TargetRecord]:
         """Yield the targets of a run, in order."""
         with errors_of(self.path):

@@ -10,6 +10,7 @@ from aws_interactions.secret_redaction import redact
 from aws_operations.changes import Change, ChangeResult, id_of_json
 from aws_operations.fleet import Outcome
 from aws_operations.journal.database import first_of, numbers_of
+from aws_operations.journal.journal_errors import PlanUsed
 from aws_operations.journal.reading import counts_as_json, counts_of, targets_of
 from aws_operations.journal.records import RunCounts, RunState
 from aws_operations.journal.run_locks import RunLock
@@ -118,10 +119,11 @@ class RunRecord:
         )
         self._writer.write(Entry(_OUTCOME, values, str(outcome.target)))
 
-    def plan_changes(self, changes: Iterable[Change]) -> None:
+    def plan_changes(self, changes: Iterable[Change], *, plan_id: str | None = None) -> None:
         """Write down what was agreed to be changed, as a stream; durable, and whole, when this returns.
 
         The same change is kept once. The outcomes of planning, written down before, are durable by then.
+        With the id of a plan, that one is this run's from then on; raises ``PlanUsed`` if it is another's.
         """
         self._writer.flush()
         # A spool has them encoded already.
@@ -132,7 +134,16 @@ class RunRecord:
                 rows = ((place, self._number, *each) for place, each in enumerate(batch, start=first))
                 database.executemany(_ADD_CHANGE, rows)
         with self._writer.transaction() as database:
+            self._claim(plan_id, database)
             database.execute("UPDATE run SET has_plan = 1 WHERE number = ?", (self._number,))
+
+    def _claim(self, plan_id: str | None, database: sqlite3.Connection) -> None:
+        if plan_id is None:
+            return
+        claimed = database.execute("SELECT id FROM run WHERE plan_id = ?", (plan_id,)).fetchone()
+        if claimed is not None:
+            raise PlanUsed(claimed[0])
+        database.execute("UPDATE run SET plan_id = ? WHERE number = ?", (plan_id, self._number))
 
     def starting(self, changes: Sequence[Change]) -> None:
         """Write down that changes are about to be sent; when this returns it survives ``kill -9``.
