@@ -1,0 +1,80 @@
+"""Whose an endpoint is: AWS's, this machine's, or somebody else's."""
+
+import re
+from enum import StrEnum
+from functools import cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+# What may stand between the name of a service and AWS's own domain: dual stack, a region, a VPC endpoint.
+_PLACE = r"(\.dualstack)?(\.[a-z]{2,5}(-[a-z]+){1,3}(-[0-9]{1,2})?)?(\.vpce)?"
+# With one of these in it, two readers of a URL may find two hosts.
+_AMBIGUOUS = re.compile(r"[\\@\x00-\x20]")
+_HOSTS_BY_SERVICE = {
+    # S3 has names from before regions were labels of their own, such as s3-eu-west-1.
+    "s3": r"s3(-[a-z0-9-]+)?",
+}
+
+
+class EndpointOwner(StrEnum):
+    """Whose machine answers at an endpoint."""
+
+    AWS = "AWS"
+    LOOPBACK = "this machine"
+    OTHER = "neither AWS nor this machine"
+
+
+def owner_of_endpoint(url: str, service_name: str) -> EndpointOwner:
+    """Say whose an endpoint of a service is, from its host alone; nothing is looked up.
+
+    AWS's are the service's own hosts under the domains of its partitions, VPC endpoints included. Hosts that
+    AWS rents out under the same domains (instances, load balancers, API gateways) are not AWS's.
+    """
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    except ValueError:
+        return EndpointOwner.OTHER
+    if _AMBIGUOUS.search(url):
+        return EndpointOwner.OTHER
+    if is_loopback(host):
+        return EndpointOwner.LOOPBACK
+    suffix = next((suffix for suffix in _aws_domains() if host.endswith(f".{suffix}")), None)
+    if suffix is None:
+        return EndpointOwner.OTHER
+    service = _HOSTS_BY_SERVICE.get(service_name, f"{re.escape(service_name)}(-fips)?")
+    labels = host.removesuffix(f".{suffix}")
+    is_aws = re.fullmatch(rf"([a-z0-9.-]+\.)?{service}{_PLACE}", labels) is not None
+    return EndpointOwner.AWS if is_aws else EndpointOwner.OTHER
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host, as it stands in a URL, is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def shown_url(url: str) -> str:
+    """Return a URL without user, password, query and fragment, to be shown."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "a malformed URL"
+    host = parts.hostname or "?"
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
+
+
+@cache
+def _aws_domains() -> tuple[str, ...]:
+    """Return AWS's domains, from botocore's partitions, the longest first."""
+    from botocore.loaders import create_loader
+
+    partitions = create_loader().load_data("partitions")["partitions"]
+    outputs = [partition["outputs"] for partition in partitions]
+    domains = {each[name] for each in outputs for name in ("dnsSuffix", "dualStackDnsSuffix")}
+    return tuple(sorted(domains, key=len, reverse=True))
