@@ -102,6 +102,8 @@ class AssumedRole:
     ``source_client`` gives an STS client that signs as the source, ``sts_client`` one that signs with
     given credentials. ``source_identity_key`` tells the source apart from all others; ``sts_endpoint``
     says where STS is, without the region; these two are called only when there is a disk cache.
+    ``is_short_lived``: there may be thousands of its kind, so that only its newest secrets are remembered
+    for redaction.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class AssumedRole:
         sts_endpoint: Callable[[], str],
         mfa_prompter: MfaPrompter | None = None,
         disk_cache: CredentialCache | None = None,
+        is_short_lived: bool = False,
     ) -> None:
         self.hop = hop
         self._source = source
@@ -124,7 +127,9 @@ class AssumedRole:
         self._sts_endpoint = sts_endpoint
         self._mfa_prompter = mfa_prompter
         self._disk_cache = disk_cache
-        self.credentials = LazyCredentials(self._make_refreshable, label=hop.role_arn, role_arn=hop.role_arn)
+        self.credentials = LazyCredentials(
+            self._make_refreshable, label=hop.role_arn, role_arn=hop.role_arn, is_short_lived=is_short_lived
+        )
 
     def identity_key(self) -> str:
         """Return what tells these credentials from all others: endpoint, source and all settings."""

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.client import STSClient
 
     from aws_interactions.credential_store import CredentialStore
+    from aws_interactions.lazy_credentials import LazyCredentials
     from aws_interactions.provider_specification import ProviderSpecification
 
+NO_ROLE = "no role is assumed"
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]{2,16}){1,3}-[0-9]{1,2}")
 
 _ENDPOINT = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[^\s?#]*)?")
@@ -89,6 +92,8 @@ class AwsClientProvider:
         self._mfa_serial = _checked_mfa_serial(mfa_serial)
         _check_endpoint(endpoint_url)
         self._is_read_only = False
+        self._narrowed_from: tuple[RoleHop, ...] = ()
+        self._own_credentials: LazyCredentials | None = None
         self._shared = _Shared(
             CredentialSettings(
                 base=BaseIdentity(
@@ -126,12 +131,17 @@ class AwsClientProvider:
         """
         region = self.aws_region
         store = self._shared.store()
-        account = store.account(self._hops, region)
+        credentials = self._own_credentials or store.credentials(self._hops, region)
+        if self._own_credentials is None:
+            account = store.account(self._hops, region)
+        else:
+            credentials.get_frozen_credentials()
+            account = self._hops[-1].aws_account
         return AwsEnvironment(
             aws_account=account,
             aws_region=region,
             aws_profile=store.source.profile_name,
-            credentials_expire_at=store.credentials(self._hops, region).expires_at,
+            credentials_expire_at=credentials.expires_at,
         )
 
     def get_s3(self) -> "S3Client":
@@ -204,6 +214,8 @@ class AwsClientProvider:
         An MFA device given to the constructor serves here if this is the first role. Raises
         ``InvalidInput`` for malformed values and for a chained session of more than one hour.
         """
+        if self._narrowed_from:
+            raise InvalidInput("a narrowed session assumes no further role", resource=assume_role_arn)
         (hop,) = make_hops(
             assume_role_arn,
             mfa_serial=None if self._hops else self._mfa_serial,
@@ -215,6 +227,39 @@ class AwsClientProvider:
             session_policy=session_policy,
         )
         return self._derived(hops=append_hop(self._hops, hop))
+
+    def narrowed_to(self, session_policy: str) -> Self:
+        """Return a provider of the same identity whose session AWS holds to a policy (JSON text) as well.
+
+        The last role is assumed once more, at the first use, and its account checked as ever; such a session
+        is kept by this provider and its clients alone, neither on disk nor for others. Raises
+        ``InvalidInput`` for what is no policy or over 2,048 characters, and where ``narrowing_obstacle`` says
+        why not; the first use raises ``SessionPolicyTooLarge`` for one that STS cannot pack.
+        """
+        obstacle = self.narrowing_obstacle()
+        if obstacle is not None:
+            raise InvalidInput(f"this session cannot be narrowed: {obstacle}")
+        whole = self._narrowed_from or self._hops
+        hops = (*whole[:-1], replace(whole[-1], session_policy=session_policy))
+        derived = self._derived(hops=hops)
+        derived._narrowed_from = whole
+        derived._own_credentials = self._shared.store().narrowed(hops, self.aws_region)
+        return derived
+
+    def narrowing_obstacle(self) -> str | None:
+        """Say why ``narrowed_to`` cannot be had for this identity, ``None`` if it can; asks nobody.
+
+        ``NO_ROLE`` where nothing is assumed at all.
+        """
+        hops = self._narrowed_from or self._hops
+        if not hops:
+            is_of_profile = self._shared.store().source.assumes_role()
+            return "its role is assumed by the AWS profile" if is_of_profile else NO_ROLE
+        if hops[-1].mfa_serial is not None:
+            return "its role asks for an MFA code, and each code serves once"
+        if hops[-1].session_policy is not None:
+            return "its role has a session policy already, and AWS takes one"
+        return None
 
     def read_only(self) -> Self:
         """Return a provider of the same identity whose clients refuse, before sending, all but reads."""
@@ -241,6 +286,7 @@ class AwsClientProvider:
         base = self._shared.settings.base
         parts = [f"region={self._given_region or 'from the environment'}", f"base={base.label}"]
         parts += [f"role={hop.role_arn}" for hop in self._hops]
+        parts += ["narrowed"] if self._narrowed_from else []
         parts += ["read only"] if self._is_read_only else []
         return f"{type(self).__name__}({', '.join(parts)})"
 
@@ -262,7 +308,7 @@ class AwsClientProvider:
     def _binding(self) -> dict[str, Any]:
         region, hops, store = self.aws_region, self._hops, self._shared.store()
         return {
-            "credentials": store.credentials(hops, region),
+            "credentials": self._own_credentials or store.credentials(hops, region),
             "identity": lambda: store.client_identity(hops, region),
             "read_only": self._is_read_only,
         }

@@ -114,6 +114,18 @@ class CredentialSource:
         is_masked = bool(os.environ.get("AWS_ACCESS_KEY_ID"))
         return self.identity.aws_profile or (None if is_masked else self._session.profile)
 
+    def assumes_role(self) -> bool:
+        """Say whether these are the credentials of a role that the AWS profile itself assumes.
+
+        Asks the configuration files only. Raises ``ProfileDoesntExist``.
+        """
+        if self.identity.access_keys is not None or self.identity.aws_compute:
+            return False
+        with self._lock, translate_credential_errors(self.identity.label):
+            self._check_profile()
+            is_masked = self.identity.aws_profile is None and bool(os.environ.get("AWS_ACCESS_KEY_ID"))
+            return not is_masked and "role_arn" in self._scoped_config()
+
     def cache_identity(self) -> str:
         """Return a key for the source of the credentials, made from names and key ids, no secrets.
 

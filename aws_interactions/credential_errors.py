@@ -21,7 +21,8 @@ from aws_interactions.aws_errors import (
 
 # The last one is EC2's.
 EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-_REFUSED_VALUE_CODES = frozenset({"PackedPolicyTooLarge", "MalformedPolicyDocument"})
+_POLICY_TOO_LARGE_CODES = frozenset({"PackedPolicyTooLarge", "PackedPolicyTooLargeException"})
+_REFUSED_VALUE_CODES = frozenset({"MalformedPolicyDocument", *_POLICY_TOO_LARGE_CODES})
 _LONGEST_DETAIL = 300
 
 
@@ -39,6 +40,10 @@ class MfaCodeNeeded(CredentialsProblem):
     def __init__(self, mfa_serial: str) -> None:
         super().__init__(f"an MFA code of {mfa_serial} is needed, and there is nobody to ask for it")
         self.mfa_serial = mfa_serial
+
+
+class SessionPolicyTooLarge(InvalidInput):
+    """STS packs a session's policy and tags into its token, and they do not fit."""
 
 
 class ProfileDoesntExist(CredentialsProblem):
@@ -92,7 +97,8 @@ def _from_client_error(error: ClientError, subject: str, role_arn: str | None) -
     if code in EXPIRED_CODES:
         return ExpiredCredentials(f"{subject}: {detail}", resource=resource)
     if code in _REFUSED_VALUE_CODES:
-        return InvalidInput(f"{subject}: {detail}", resource=resource)
+        refused = SessionPolicyTooLarge if code in _POLICY_TOO_LARGE_CODES else InvalidInput
+        return refused(f"{subject}: {detail}", resource=resource)
     if kind is AccessDenied:
         action = f"sts:{error.operation_name}"
         message = f"no permission for {action} on {resource}: {detail}"

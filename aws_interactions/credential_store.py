@@ -1,6 +1,8 @@
 """What all providers derived from one root share: base credentials, assumed roles, accounts, prototypes."""
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import Credentials, RefreshableCredentials
@@ -63,6 +65,21 @@ class CredentialStore:
                 return self._base_credentials
             return self._role(hops, sts_region).credentials
 
+    def narrowed(self, hops: tuple[RoleHop, ...], sts_region: str) -> LazyCredentials:
+        """Return credentials of a chain whose last hop was given a policy for a few calls.
+
+        Whoever asked holds them alone: neither memory nor disk keeps them, so that a run may have thousands
+        one after the other. They are fetched at first use, and refresh themselves with the same policy.
+        """
+        with self._lock:
+            previous = self._role(hops[:-1], sts_region) if len(hops) > 1 else None
+            # Where the whole role was got there is an STS for it.
+            whole = (*hops[:-1], replace(hops[-1], session_policy=None))
+            region = self._role_regions.get(whole, sts_region)
+        return self._assumed(
+            hops[-1], previous, sts_region=lambda: region, disk_cache=None, is_short_lived=True
+        ).credentials
+
     def account(self, hops: tuple[RoleHop, ...], sts_region: str) -> str:
         """Return the account that the credentials act in.
 
@@ -116,21 +133,33 @@ class CredentialStore:
             self._role_regions[hops] = sts_region
         if known is not None:
             return known
-        source = previous.credentials if previous else self._base_credentials
-        role = AssumedRole(
-            hop,
-            source,
-            source_identity_key=previous.identity_key if previous else self.source.cache_identity,
-            source_client=lambda: self._sts_client(source, self._role_regions[hops], source.label),
-            sts_client=lambda credentials: self._sts_client(
-                credentials, self._role_regions[hops], hop.role_arn
-            ),
-            sts_endpoint=lambda: self._sts_endpoint(self._role_regions[hops]),
-            mfa_prompter=self._prompter,
-            disk_cache=self._disk_cache,
+        role = self._assumed(
+            hop, previous, sts_region=lambda: self._role_regions[hops], disk_cache=self._disk_cache
         )
         self._roles[hops] = role
         return role
+
+    def _assumed(
+        self,
+        hop: RoleHop,
+        previous: AssumedRole | None,
+        *,
+        sts_region: Callable[[], str],
+        disk_cache: CredentialCache | None,
+        is_short_lived: bool = False,
+    ) -> AssumedRole:
+        source = previous.credentials if previous else self._base_credentials
+        return AssumedRole(
+            hop,
+            source,
+            source_identity_key=previous.identity_key if previous else self.source.cache_identity,
+            source_client=lambda: self._sts_client(source, sts_region(), source.label),
+            sts_client=lambda credentials: self._sts_client(credentials, sts_region(), hop.role_arn),
+            sts_endpoint=lambda: self._sts_endpoint(sts_region()),
+            mfa_prompter=self._prompter,
+            disk_cache=disk_cache,
+            is_short_lived=is_short_lived,
+        )
 
     def _sts_client(self, credentials: Credentials, sts_region: str, label: str) -> "STSClient":
         client: STSClient = self.prototypes.plain_client("sts", sts_region, credentials, label=label)

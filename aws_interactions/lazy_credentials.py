@@ -56,7 +56,8 @@ class LazyCredentials(Credentials):
     ``get_frozen_credentials`` may call AWS, and raises ``CredentialsProblem`` and the other kinds, also
     in the middle of another call's signing. Neither pickles nor copies.
 
-    ``may_renew`` is asked whether those that AWS calls expired may be found again.
+    ``may_renew`` is asked whether those that AWS calls expired may be found again. ``is_short_lived``:
+    of such only the newest thousand are remembered for redaction.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class LazyCredentials(Credentials):
         label: str,
         role_arn: str | None = None,
         may_renew: Callable[[Credentials], bool] = lambda _found: True,
+        is_short_lived: bool = False,
     ) -> None:
         # The base constructor wants the keys, which are not known yet.
         self.label = label
@@ -73,6 +75,7 @@ class LazyCredentials(Credentials):
         self._find = find
         self._role_arn = role_arn
         self._may_renew = may_renew
+        self._is_short_lived = is_short_lived
         self._found: Credentials | None = None
         self._failures = 0
         self._last_failure: Exception | None = None
@@ -87,7 +90,7 @@ class LazyCredentials(Credentials):
         if frozen.secret_key != self._registered_secret:
             self._registered_secret = frozen.secret_key
             for secret in (frozen.secret_key, frozen.token):
-                register_secret(secret or "")
+                register_secret(secret or "", is_short_lived=self._is_short_lived)
         return frozen
 
     def renew(self, refused_key_id: str) -> bool:

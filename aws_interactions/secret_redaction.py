@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 REDACTED: Final = "[redacted]"
 _SHORTEST_SECRET: Final = 8
+_MOST_SHORT_LIVED: Final = 2048
 
 # Up to the end of the value, whatever quotes it: <Tag>value</Tag>, "name": "value", 'name': b'value',
 # name=value, Name: value.
@@ -69,12 +70,15 @@ class SecretRegistry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._forms: frozenset[str] = frozenset()
+        # Of one secret each, oldest first; a dictionary keeps their order.
+        self._short_lived: dict[str, tuple[str, ...]] = {}
         self._pattern: re.Pattern[str] | None = None
 
-    def register(self, secret: str) -> None:
+    def register(self, secret: str, *, is_short_lived: bool = False) -> None:
         """Have a secret replaced from now on, as it is and as it stands in URLs.
 
-        Values shorter than 8 characters are left alone: they would take ordinary text with them.
+        Values shorter than 8 characters are left alone: they would take ordinary text with them. Of those
+        that are short-lived the last 2,048 are known: a run may hold any number, one after the other.
         """
         if len(secret) < _SHORTEST_SECRET:
             return
@@ -82,16 +86,26 @@ class SecretRegistry:
         in_urls = (quote(secret, safe=safe, errors="surrogatepass") for safe in ("", "/"))
         forms = {secret, *in_urls, repr(secret)[1:-1]}
         with self._lock:
-            if forms <= self._forms:
+            if forms <= self._forms or (is_short_lived and secret in self._short_lived):
+                return
+            if is_short_lived:
+                self._short_lived[secret] = tuple(sorted(forms, key=len, reverse=True))
+                if len(self._short_lived) > _MOST_SHORT_LIVED:
+                    del self._short_lived[next(iter(self._short_lived))]
                 return
             self._forms |= forms
             self._pattern = None
 
     def redact(self, text: str) -> str:
         """Return the text with every registered secret replaced."""
-        if not self._forms:
-            return text
-        return self._compiled().sub(REDACTED, text)
+        if self._forms:
+            text = self._compiled().sub(REDACTED, text)
+        # One after the other: they change so often that a pattern of them would serve one text.
+        with self._lock:
+            passing = [form for forms in self._short_lived.values() for form in forms if form in text]
+        for form in passing:
+            text = text.replace(form, REDACTED)
+        return text
 
     def _compiled(self) -> re.Pattern[str]:
         # Compiled when a text comes, not when a secret does: a run over hundreds of accounts holds
@@ -106,9 +120,12 @@ class SecretRegistry:
 _REGISTRY: Final = SecretRegistry()
 
 
-def register_secret(secret: str) -> None:
-    """Have a secret of this process (a secret access key, a session token) replaced in every log."""
-    _REGISTRY.register(secret)
+def register_secret(secret: str, *, is_short_lived: bool = False) -> None:
+    """Have a secret of this process (a secret access key, a session token) replaced in every log.
+
+    Of those that are short-lived only the last 2,048 are.
+    """
+    _REGISTRY.register(secret, is_short_lived=is_short_lived)
 
 
 def redact(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AccessDenied, CredentialsProblem, InvalidInput, WrongAccount
-from aws_interactions.credential_errors import ExpiredCredentials, MfaCodeNeeded
+from aws_interactions.credential_errors import ExpiredCredentials, MfaCodeNeeded, SessionPolicyTooLarge
 from tests.aws_interactions.loopback_servers import FakeSts
 
 ROLE = "arn:aws:iam::111122223333:role/operator"
@@ -134,7 +134,7 @@ class TestAssuming:
             ("ExpiredToken", ExpiredCredentials),
             ("InvalidClientTokenId", CredentialsProblem),
             ("ValidationError", InvalidInput),
-            ("PackedPolicyTooLarge", InvalidInput),
+            ("PackedPolicyTooLarge", SessionPolicyTooLarge),
             ("RegionDisabledException", CredentialsProblem),
         ],
     )
