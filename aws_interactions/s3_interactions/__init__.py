@@ -43,6 +43,13 @@ if TYPE_CHECKING:
         set_bucket_versioning as set_bucket_versioning,
     )
     from aws_interactions.s3_interactions.downloads import get_object as get_object
+    from aws_interactions.s3_interactions.encryption import (
+        BucketEncryption as BucketEncryption,
+        EncryptionAlgorithm as EncryptionAlgorithm,
+        get_bucket_encryption as get_bucket_encryption,
+        reset_bucket_encryption as reset_bucket_encryption,
+        set_bucket_encryption as set_bucket_encryption,
+    )
     from aws_interactions.s3_interactions.errors import (
         BucketAccessDenied as BucketAccessDenied,
         BucketDoesntExist as BucketDoesntExist,
@@ -89,8 +96,14 @@ if TYPE_CHECKING:
         presign_put as presign_put,
     )
     from aws_interactions.s3_interactions.uploads import (
+        etag_of_file as etag_of_file,
         fingerprint_of_file as fingerprint_of_file,
         put_file_to_bucket as put_file_to_bucket,
+    )
+    from aws_interactions.s3_interactions.versions import (
+        has_unfinished_uploads as has_unfinished_uploads,
+        newest_versions as newest_versions,
+        restore_object_version as restore_object_version,
     )
 
 _NAMES_BY_HOME = {
@@ -121,6 +134,13 @@ _NAMES_BY_HOME = {
         "set_bucket_versioning",
     ),
     "downloads": ("get_object",),
+    "encryption": (
+        "BucketEncryption",
+        "EncryptionAlgorithm",
+        "get_bucket_encryption",
+        "reset_bucket_encryption",
+        "set_bucket_encryption",
+    ),
     "errors": (
         "BucketAccessDenied",
         "BucketDoesntExist",
@@ -167,8 +187,14 @@ _NAMES_BY_HOME = {
         "UploadedObject",
     ),
     "uploads": (
+        "etag_of_file",
         "fingerprint_of_file",
         "put_file_to_bucket",
+    ),
+    "versions": (
+        "has_unfinished_uploads",
+        "newest_versions",
+        "restore_object_version",
     ),
 }
 _NAMES = LazyNames(__name__, _NAMES_BY_HOME)

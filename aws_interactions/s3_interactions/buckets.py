@@ -52,16 +52,20 @@ def get_bucket_status(bucket_name: str, aws_provider: "AwsClientProvider") -> Bu
     return look_at_bucket(bucket_name, aws_provider).status
 
 
-def look_at_bucket(bucket_name: str, aws_provider: "AwsClientProvider") -> BucketSighting:
+def look_at_bucket(
+    bucket_name: str, aws_provider: "AwsClientProvider", *, expected_owner: str | None = None
+) -> BucketSighting:
     """Return the bucket's status, and its region if it is open to the caller (one HeadBucket).
 
-    Any answer but found, 404 and 403 is raised.
+    With ``expected_owner``, an account, S3 denies access to a bucket of another one. Any answer but found,
+    404 and 403 is raised.
     """
     logger.debug("look_at_bucket bucket=%s", bucket_name)
-    client = aws_provider.get_s3()
+    client: Any = aws_provider.get_s3()
+    owner = {} if expected_owner is None else {"ExpectedBucketOwner": expected_owner}
     with s3_errors(bucket_name):
         try:
-            answer: Any = client.head_bucket(Bucket=bucket_name)
+            answer: Any = client.head_bucket(Bucket=bucket_name, **owner)
         except ClientError as error:
             code = error_code(error)
             if code in HEAD_ABSENT_CODES | ABSENT_BUCKET_CODES:
@@ -118,19 +122,23 @@ def ensure_bucket_exists(bucket_name: str, aws_provider: "AwsClientProvider") ->
         raise CouldntEnsureBucketExists(bucket_name, str(error)) from (error.__cause__ or error)
 
 
-def destroy_bucket(bucket_name: str, aws_provider: "AwsClientProvider") -> None:
+def destroy_bucket(
+    bucket_name: str, aws_provider: "AwsClientProvider", *, only_if_empty: bool = False
+) -> None:
     """Delete a bucket with all versions, delete markers and unfinished uploads; an absent one is fine.
 
     Uses ListObjectVersions, DeleteObjects, ListMultipartUploads, AbortMultipartUpload, DeleteBucket.
     Raises ``S3ObjectsNotDeleted`` at the first batch of which S3 kept some; the bucket is then there
-    still. Raises ``BucketNotEmpty`` if someone writes to it meanwhile.
+    still. Raises ``BucketNotEmpty`` if someone writes to it meanwhile, and with ``only_if_empty`` if
+    there is any version or marker: none is deleted then.
     """
     logger.debug("destroy_bucket bucket=%s", bucket_name)
     client = aws_provider.get_s3()
     not_empty = {"BucketNotEmpty": lambda: BucketNotEmpty(bucket_name)}
     try:
         with s3_errors(bucket_name, by_code=not_empty):
-            _delete_all_versions(bucket_name, client)
+            if not only_if_empty:
+                _delete_all_versions(bucket_name, client)
             _abort_all_uploads(bucket_name, client)
             client.delete_bucket(Bucket=bucket_name)
     except BucketDoesntExist:

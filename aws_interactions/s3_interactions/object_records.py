@@ -35,7 +35,10 @@ class S3ObjectVersion:
 
 @dataclass(frozen=True, slots=True)
 class S3ObjectDetails:
-    """What HeadObject tells; ``size`` in bytes, ``etag`` without quotes, metadata keys in lower case."""
+    """What HeadObject tells; ``size`` in bytes, ``etag`` without quotes, metadata keys in lower case.
+
+    ``encryption`` is the algorithm, ``None`` where S3 did not tell, ``kms_key`` the ARN of its key.
+    """
 
     key: str
     size: int
@@ -45,6 +48,8 @@ class S3ObjectDetails:
     version_id: str | None
     storage_class: str
     user_metadata: Mapping[str, str]
+    encryption: str | None = None
+    kms_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

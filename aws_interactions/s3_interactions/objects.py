@@ -67,9 +67,9 @@ def list_object_versions(
     with s3_errors(bucket_name):
         for page in pages_of(client, "list_object_versions", Bucket=bucket_name, Prefix=prefix):
             for item in page.get("Versions", []):
-                yield _version(item, is_delete_marker=False)
+                yield version_of(item, is_delete_marker=False)
             for item in page.get("DeleteMarkers", []):
-                yield _version(item, is_delete_marker=True)
+                yield version_of(item, is_delete_marker=True)
 
 
 def describe_object(
@@ -101,6 +101,8 @@ def describe_object(
         version_id=answer.get("VersionId"),
         storage_class=answer.get("StorageClass", "STANDARD"),
         user_metadata=dict(answer.get("Metadata", {})),
+        encryption=answer.get("ServerSideEncryption"),
+        kms_key=answer.get("SSEKMSKeyId"),
     )
 
 
@@ -197,7 +199,8 @@ def _absent(bucket_name: str, key: str) -> dict[str, Any]:
     return {"MethodNotAllowed": lambda: S3ObjectDoesntExist(bucket_name, key)}
 
 
-def _version(item: Mapping[str, Any], *, is_delete_marker: bool) -> S3ObjectVersion:
+def version_of(item: Mapping[str, Any], *, is_delete_marker: bool) -> S3ObjectVersion:
+    """Return an item of a list of versions as a record."""
     return S3ObjectVersion(
         key=item["Key"],
         version_id=item["VersionId"],

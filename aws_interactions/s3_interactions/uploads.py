@@ -1,16 +1,17 @@
 """A local file to an object, in one request or, above 64 MiB, in parts."""
 
+import hashlib
 import logging
 import mimetypes
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aws_interactions.aws_errors import AnswerLost, AwsInteractionError, InvalidInput, error_code
+from aws_interactions.aws_errors import AwsInteractionError, InvalidInput, error_code
 from aws_interactions.calls import only_given
 from aws_interactions.local_files import CantReadFileChanged, SteadyFile, steady_file
 from aws_interactions.s3_interactions.answers import bare_etag
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MIB = 1024 * 1024
-_ONE_REQUEST_BYTES = 64 * _MIB
+ONE_REQUEST_BYTES = 64 * _MIB
 _MIN_PART_BYTES = 16 * _MIB
 _MAX_PARTS = 10_000
 _MAX_METADATA_BYTES = 2048
@@ -56,8 +57,7 @@ def put_file_to_bucket(
 
     Raises the ``CantReadFile`` kinds, ``S3ObjectAlreadyExists``, ``S3ObjectChanged``,
     ``S3ObjectDoesntExist`` (with ``if_match``), ``BucketDoesntExist``, ``BucketAccessDenied``,
-    ``InvalidInput``; ``AnswerLost`` if the key is taken, or the upload in parts has ended, but maybe by
-    an earlier try of this very call whose answer was lost.
+    ``InvalidInput``; ``AnswerLost`` if an answer was lost, whatever later tries were told.
     """
     check_key(key)
     check_user_metadata(user_metadata or {})
@@ -90,6 +90,18 @@ def fingerprint_of_file(file_path: str | os.PathLike[str]) -> FileFingerprint:
         return FileFingerprint(file.size, file.modified_ns)
 
 
+def etag_of_file(file_path: str | os.PathLike[str]) -> str:
+    """Return the ETag that ``put_file_to_bucket`` gives the file, reading all of it.
+
+    With KMS, S3 gives another one. Raises the ``CantReadFile`` kinds.
+    """
+    with steady_file(Path(file_path)) as file:
+        if file.size <= ONE_REQUEST_BYTES:
+            return _md5(file).hexdigest()
+        digests = [_md5(part).digest() for part in _parts_of(file)]
+    return f"{hashlib.md5(b''.join(digests), usedforsecurity=False).hexdigest()}-{len(digests)}"
+
+
 def check_user_metadata(user_metadata: Mapping[str, str]) -> None:
     """Raise ``InvalidInput`` for user metadata that S3 would refuse or change."""
     for name, value in user_metadata.items():
@@ -118,7 +130,7 @@ def _upload(
 ) -> Mapping[str, Any]:
     untyped: Any = client
     subject = {"Bucket": bucket_name, "Key": key}
-    if file.size <= _ONE_REQUEST_BYTES:
+    if file.size <= ONE_REQUEST_BYTES:
         answer: Mapping[str, Any] = untyped.put_object(**subject, Body=file, **settings, **condition)
         return answer
     upload = untyped.create_multipart_upload(**subject, ChecksumAlgorithm="CRC32", **settings)
@@ -135,14 +147,25 @@ def _upload(
 
 
 def _upload_parts(file: SteadyFile, subject: Mapping[str, str], client: Any) -> list[dict[str, Any]]:
-    part_bytes = max(_MIN_PART_BYTES, -(-file.size // _MAX_PARTS))
     parts: list[dict[str, Any]] = []
-    for number, start in enumerate(range(0, file.size, part_bytes), start=1):
-        body = file.slice(start, min(part_bytes, file.size - start))
+    for number, body in enumerate(_parts_of(file), start=1):
         answer = client.upload_part(**subject, PartNumber=number, Body=body, ChecksumAlgorithm="CRC32")
         part = {"PartNumber": number, "ETag": answer["ETag"]}
         parts.append({**part, **only_given(ChecksumCRC32=answer.get("ChecksumCRC32"))})
     return parts
+
+
+def _parts_of(file: SteadyFile) -> Iterator[SteadyFile]:
+    part_bytes = max(_MIN_PART_BYTES, -(-file.size // _MAX_PARTS))
+    for start in range(0, file.size, part_bytes):
+        yield file.slice(start, min(part_bytes, file.size - start))
+
+
+def _md5(file: SteadyFile) -> "hashlib._Hash":
+    digest = hashlib.md5(usedforsecurity=False)
+    while block := file.read(_MIB):
+        digest.update(block)
+    return digest
 
 
 def _abort(subject: Mapping[str, str], client: Any) -> None:
@@ -163,15 +186,8 @@ def _clearer_error(
     cause = error.__cause__
     if not isinstance(cause, ClientError):
         return None
-    resource = taken.resource
-    was_retried = bool(cause.response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
-    if error_code(cause) in _TAKEN_CODES:
-        message = f"{resource}: it is there now, maybe by an earlier try of this upload"
-        return AnswerLost(message, resource=resource) if was_retried else taken
-    if error_code(cause) == _NO_UPLOAD_CODE and was_retried:
-        message = f"{resource}: its upload in parts has ended, maybe by an earlier try of the last step"
-        return AnswerLost(message, resource=resource)
-    return None
+    # An answer that was lost has been raised as such, whatever a later try was told.
+    return taken if error_code(cause) in _TAKEN_CODES else None
 
 
 def _guess_content_type(file_path: Path) -> str | None:

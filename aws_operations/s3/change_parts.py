@@ -1,17 +1,30 @@
 """What the kinds of S3 changes share: how a plan names, describes and reads back buckets and objects."""
 
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 
 from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_environment import AwsEnvironment
+from aws_interactions.aws_errors import NotFound
 from aws_interactions.s3_interactions import BucketSighting, BucketStatus, S3ObjectDetails
-from aws_operations.changes import Change, JsonObject, ResultStatus, Reversibility
+from aws_interactions.service_operations import iam_actions_of
+from aws_operations.changes import (
+    CannotUndo,
+    Census,
+    Change,
+    Effect,
+    JsonObject,
+    ResultStatus,
+    Reversibility,
+    TagReading,
+)
 from aws_operations.targets import Target
 
 MAX_KEYS_A_CALL = 1000
+DELETE_ACTIONS = iam_actions_of("s3", "HeadBucket", "HeadObject", "DeleteObjects")
 
 
 def target_of(environment: AwsEnvironment) -> Target:
@@ -39,24 +52,36 @@ def described(details: S3ObjectDetails | None) -> JsonObject | None:
     return {"etag": details.etag, "size": details.size, "version_id": details.version_id}
 
 
+def delete_change(
+    environment: AwsEnvironment, bucket: str, key: str, existing: S3ObjectDetails | None
+) -> Change:
+    """Return the deletion of an object; of one that is absent there is nothing to do."""
+    return Change(
+        kind="s3.delete-object",
+        target=target_of(environment),
+        resource=arn_of(environment, bucket, key),
+        effect=Effect.DESTROY,
+        before=described(existing),
+        after=None,
+        iam_actions=DELETE_ACTIONS,
+        reversibility=reversibility_of_replacing(existing),
+    )
+
+
+def is_kept_as_version(before: Mapping[str, object] | None) -> bool:
+    """Say whether an object as a plan describes it stays as a version when it is replaced or deleted."""
+    return before is not None and before["version_id"] not in {None, "null"}
+
+
 def reversibility_of_replacing(existing: S3ObjectDetails | None) -> Reversibility:
     """Return whether an object comes back once it is replaced or deleted."""
-    is_kept_as_version = existing is not None and existing.version_id not in {None, "null"}
-    return Reversibility.COMPENSABLE if existing is None or is_kept_as_version else Reversibility.IRREVERSIBLE
+    comes_back = existing is None or is_kept_as_version(described(existing))
+    return Reversibility.COMPENSABLE if comes_back else Reversibility.IRREVERSIBLE
 
 
 def applied_if(is_done: bool) -> ResultStatus:
     """Return what reading back a change has told."""
     return ResultStatus.APPLIED if is_done else ResultStatus.FAILED
-
-
-def md5_of_file(path: Path) -> str | None:
-    """Return the MD5 of a file in hexadecimal digits, ``None`` if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    except OSError:
-        return None
 
 
 def contents_of(bucket: str, aws_provider: AwsClientProvider) -> tuple[str, str]:
@@ -86,3 +111,59 @@ def check_bucket_is_there(bucket: str, aws_provider: AwsClientProvider) -> None:
     """Tell an absent bucket from an absent object: S3 gives the same answer when asked for the object."""
     if s3_interactions.get_bucket_status(bucket, aws_provider) is BucketStatus.DOES_NOT_EXIST:
         raise s3_interactions.BucketDoesntExist(bucket)
+
+
+@contextmanager
+def gone_cannot_be_undone(change: Change) -> Iterator[None]:
+    """Raise ``CannotUndo`` where what is looked at is not there any more."""
+    try:
+        yield
+    except NotFound as error:
+        raise CannotUndo(str(error), resource=change.resource) from (error.__cause__ or error)
+
+
+def _bucket_arn_of(change: Change) -> str | None:
+    # A bucket that is yet to be made carries no tags; the object of one that is there has its bucket's.
+    is_new = change.before is None and change.kind == "s3.create-bucket"
+    return None if is_new else change.resource.partition("/")[0]
+
+
+def _tags_of_buckets(arns: Sequence[str], aws_provider: AwsClientProvider) -> Mapping[str, Mapping[str, str]]:
+    return {arn: _tags_if_there(arn.partition(":::")[2], aws_provider) for arn in arns}
+
+
+def _tags_if_there(bucket: str, aws_provider: AwsClientProvider) -> Mapping[str, str]:
+    try:
+        return s3_interactions.get_bucket_tags(bucket, aws_provider)
+    except s3_interactions.BucketDoesntExist:
+        return {}
+
+
+def _count(things: Iterable[object], at_most: int) -> int:
+    return sum(1 for _ in islice(things, at_most))
+
+
+def _count_objects(change: Change, aws_provider: AwsClientProvider, at_most: int) -> int:
+    bucket, key = bucket_and_key(change)
+    if not key:
+        return _count_buckets(change, aws_provider, at_most)
+    return _count(s3_interactions.list_bucket_objects(bucket, aws_provider), at_most)
+
+
+def _count_buckets(_: Change, aws_provider: AwsClientProvider, at_most: int) -> int:
+    return _count(s3_interactions.list_buckets(aws_provider), at_most)
+
+
+def _account_of(change: Change) -> str:
+    return f"the buckets of account {change.target.aws_account}"
+
+
+def _bucket_or_account_of(change: Change) -> str:
+    bucket, key = bucket_and_key(change)
+    return f"the objects of bucket {bucket}" if key else _account_of(change)
+
+
+# An object is protected by the tags of its bucket; its own are not asked for, which is a call an object.
+TAGS = TagReading(_bucket_arn_of, _tags_of_buckets)
+BUCKETS = Census(_account_of, _count_buckets)
+OBJECTS = Census(_bucket_or_account_of, _count_objects)

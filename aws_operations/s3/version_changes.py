@@ -1,0 +1,105 @@
+"""What undoing does to objects: an old version on top again, a delete marker away."""
+
+from aws_interactions import s3_interactions
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_operations.changes import Change, ChangeKind, ResultStatus, Reversibility, each_alone, register
+from aws_operations.s3.change_parts import OBJECTS, TAGS, bucket_and_key, described
+from aws_operations.s3.object_undoing import (
+    MARKER_ACTIONS,
+    RESTORE_ACTIONS,
+    invert_remove_marker,
+    invert_restore,
+    newest_two,
+)
+
+
+def _apply_restore(change: Change, aws_provider: AwsClientProvider) -> None:
+    bucket, key = bucket_and_key(change)
+    s3_interactions.restore_object_version(
+        bucket,
+        key,
+        (change.after or {})["copy_of_version"],
+        aws_provider,
+        if_match=(change.before or {})["etag"],
+    )
+
+
+def _recheck_restore(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    bucket, key = bucket_and_key(change)
+    if described(s3_interactions.describe_object(bucket, key, aws_provider)) != change.before:
+        return "the object has changed"
+    version_id = (change.after or {})["copy_of_version"]
+    if s3_interactions.describe_object(bucket, key, aws_provider, version_id=version_id) is None:
+        return f"version {version_id} has gone"
+    return None
+
+
+def _read_back_restore(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    bucket, key = bucket_and_key(change)
+    before, after = change.before or {}, change.after or {}
+    now = s3_interactions.describe_object(bucket, key, aws_provider)
+    if described(now) == before:
+        return ResultStatus.FAILED
+    newest, previous = newest_two(bucket, key, aws_provider)
+    is_copy = (
+        now is not None
+        and newest is not None
+        and previous is not None
+        and (now.size, now.version_id) == (after["size"], newest.version_id)
+        and (previous.version_id == before["version_id"] or newest.version_id == "null")
+    )
+    return ResultStatus.APPLIED if is_copy else ResultStatus.UNKNOWN
+
+
+def _apply_remove_marker(change: Change, aws_provider: AwsClientProvider) -> None:
+    bucket, key = bucket_and_key(change)
+    marker = (change.precondition or {})["delete_marker"]
+    s3_interactions.delete_object(bucket, key, aws_provider, version_id=marker)
+
+
+def _recheck_marker(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    newest, previous = newest_two(*bucket_and_key(change), aws_provider)
+    if newest is None or newest.version_id != (change.precondition or {})["delete_marker"]:
+        return "the object has changed"
+    if previous is None or previous.version_id != (change.after or {})["version_id"]:
+        return "the version that is to come back has gone"
+    return None
+
+
+def _read_back_marker(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
+    newest, _ = newest_two(*bucket_and_key(change), aws_provider)
+    if newest is None:
+        return ResultStatus.UNKNOWN
+    if newest.version_id == (change.precondition or {})["delete_marker"]:
+        return ResultStatus.FAILED
+    is_back = newest.version_id == (change.after or {})["version_id"]
+    return ResultStatus.APPLIED if is_back else ResultStatus.UNKNOWN
+
+
+RESTORE_VERSION = register(
+    ChangeKind(
+        "s3.restore-version",
+        each_alone(_apply_restore),
+        _recheck_restore,
+        _read_back_restore,
+        iam_actions=RESTORE_ACTIONS,
+        reversibility=frozenset({Reversibility.COMPENSABLE, Reversibility.IRREVERSIBLE}),
+        invert=invert_restore,
+        tags=TAGS,
+        census=OBJECTS,
+    )
+)
+REMOVE_DELETE_MARKER = register(
+    ChangeKind(
+        "s3.remove-delete-marker",
+        each_alone(_apply_remove_marker),
+        _recheck_marker,
+        _read_back_marker,
+        is_idempotent=True,
+        iam_actions=MARKER_ACTIONS,
+        reversibility=frozenset({Reversibility.COMPENSABLE}),
+        invert=invert_remove_marker,
+        tags=TAGS,
+        census=OBJECTS,
+    )
+)
