@@ -26,6 +26,7 @@ from commands.shapes import Shape
 if TYPE_CHECKING:
     from commands.console import Console
     from commands.journaling import Resumption
+    from commands.target_setup import FleetFromBefore
 
 __all__ = [
     "GlobalOptionsMixin",
@@ -90,11 +91,19 @@ class Invocation:
             return self.run_in_targets(verb.shape, work, settings, console)
         return int(import_module("commands.local_runner").run_here(verb.shape, work, console))
 
-    def run_in_targets(self, shape: Shape, work: Any, settings: Settings, console: "Console") -> int:
-        """Run work that calls AWS and return the exit code."""
+    def run_in_targets(
+        self,
+        shape: Shape,
+        work: Any,
+        settings: Settings,
+        console: "Console",
+        *,
+        known: "FleetFromBefore | None" = None,
+    ) -> int:
+        """Run work that calls AWS, where the settings choose or in ``known``, and return the exit code."""
         import_module("aws_interactions.lean_imports").install()
         run = import_module("commands.runner").run
-        origin = {"arguments": self.arguments, "resumption": self.resumption}
+        origin = {"arguments": self.arguments, "resumption": self.resumption, "known": known}
         return int(run(shape, work, settings, console, **origin))
 
 

@@ -84,15 +84,8 @@ class Resumption:
             )
 
     def check_account(self, base: "AwsClientProvider") -> None:
-        """Raise ``OtherAccount`` if the identity is of another account than the one that began the run."""
-        began_in = self.run.base_account
-        if began_in is None:
-            return
-        from aws_operations.journal import OtherAccount
-
-        actual = base.get_aws_env().aws_account
-        if actual != began_in:
-            raise OtherAccount(self.run.id, began_in=began_in, actual_account=actual)
+        """See ``check_base_account``."""
+        check_base_account(self.run, base)
 
 
 class RunJournal:
@@ -166,7 +159,7 @@ class RunJournal:
             record = journal.begin(
                 RunToBegin(
                     arguments=self._run.arguments,
-                    directory=_working_directory(),
+                    directory=working_directory(),
                     settings=kept_settings(self._run.settings, region),
                     base_account=account,
                     is_writing=self._is_writing,
@@ -288,6 +281,17 @@ def how_to_go_on(run_id: str, *, left: int, failed: int, unknown: int) -> str:
     return f"; try what failed again with: {resume} --failed" if failed else ""
 
 
+def check_base_account(run: "RunSummary", base: "AwsClientProvider") -> None:
+    """Raise ``OtherAccount`` if the identity is of another account than the one that began the run."""
+    if run.base_account is None:
+        return
+    from aws_operations.journal import OtherAccount
+
+    actual = base.get_aws_env().aws_account
+    if actual != run.base_account:
+        raise OtherAccount(run.id, began_in=run.base_account, actual_account=actual)
+
+
 def account_of(aws_provider: "AwsClientProvider") -> str | None:
     """Return the account of an identity (GetCallerIdentity), ``None`` if nobody says."""
     try:
@@ -296,7 +300,7 @@ def account_of(aws_provider: "AwsClientProvider") -> str | None:
         return None
 
 
-def _working_directory() -> str:
+def working_directory() -> str:
     """Return where the process works, empty where somebody took that directory away."""
     try:
         return str(Path.cwd())

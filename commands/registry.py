@@ -30,6 +30,7 @@ NOUNS: tuple[NounEntry, ...] = (
     NounEntry("dynamodb", "commands.dynamodb", "Tables and their items, as plain JSON."),
     NounEntry("rds", "commands.rds", "Databases, instances and clusters alike, and their snapshots."),
     NounEntry("secrets", "commands.secrets", "Secrets and their versions in Secrets Manager."),
+    NounEntry("undo", "commands.undo", "Take back what a run changed.", is_verb=True),
     NounEntry("runs", "commands.runs", "Runs so far: over several targets, or with changes."),
     NounEntry("sandbox", "commands.sandbox", "A local stand-in for AWS to try everything on."),
     NounEntry("completion", "commands.completion", "Completion of commands and options in the shell."),

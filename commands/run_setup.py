@@ -11,7 +11,7 @@ from commands.engines import Engine, LocalEngine
 from commands.interruption import ending_in_good_order, unless_stopped
 from commands.options import OutputFormat, Settings
 from commands.progress import Progress
-from commands.target_setup import Fleet, chosen_fleet, known_fleet
+from commands.target_setup import Fleet, FleetFromBefore, chosen_fleet, known_fleet
 
 if TYPE_CHECKING:
     from aws_interactions.call_budget import CallBudget
@@ -69,14 +69,20 @@ def begun_run(
     arguments: tuple[str, ...] = (),
     resumption: "Resumption | None" = None,
     is_writing: bool = False,
+    known: FleetFromBefore | None = None,
 ) -> Run | None:
-    """Return a run whose targets are looked up; ``None`` if its deadline came meanwhile, which it says."""
+    """Return a run whose targets are looked up; ``None`` if its deadline came meanwhile, which it says.
+
+    With ``known``, the targets are those, and not what the settings choose.
+    """
     max_failures = 1 if settings.fail_fast else settings.max_failures
     control = RunControl(max_failures=max_failures, deadline_seconds=settings.deadline)
     budget = _budget(settings, control)
     try:
         with ending_in_good_order(control, at_once=True):
-            fleet = unless_stopped(control, lambda: _fleet(settings, console, control, budget, resumption))
+            fleet = unless_stopped(
+                control, lambda: _fleet(settings, console, control, budget, resumption or known)
+            )
     except RunStopped:
         so_far = "; nothing was changed" if is_writing else ""
         console.warn(f"--deadline came while {_asked_for_targets(settings)} for the targets{so_far}")
@@ -96,15 +102,17 @@ def _fleet(
     console: Console,
     control: RunControl,
     budget: "CallBudget | None",
-    resumption: "Resumption | None",
+    before: "Resumption | FleetFromBefore | None",
 ) -> Fleet:
-    if resumption is None:
+    if before is None:
         return chosen_fleet(settings, console, control=control, call_budget=budget)
-    known = resumption.known_targets()
-    fleet = known_fleet(
-        settings, known, check_base=resumption.check_account, control=control, call_budget=budget
-    )
-    resumption.note_targets(known.targets, fleet.targets)
+    if isinstance(before, FleetFromBefore):
+        return known_fleet(
+            settings, before.targets, check_base=before.check_base, control=control, call_budget=budget
+        )
+    known = before.known_targets()
+    fleet = known_fleet(settings, known, check_base=before.check_account, control=control, call_budget=budget)
+    before.note_targets(known.targets, fleet.targets)
     return fleet
 
 

@@ -27,7 +27,7 @@ from commands.outcome_tally import OutcomeTally
 from commands.repeated_errors import told_a_few_times
 from commands.run_setup import Run, begun_run
 from commands.shapes import FileWork, MakingWork, Shape, ValueRow
-from commands.target_setup import Fleet
+from commands.target_setup import Fleet, FleetFromBefore
 from commands.wording import counted
 
 if TYPE_CHECKING:
@@ -42,12 +42,13 @@ def run(
     *,
     arguments: tuple[str, ...] = (),
     resumption: "Resumption | None" = None,
+    known: FleetFromBefore | None = None,
 ) -> int:
     """Run what a command returned in each of its targets and return the exit code.
 
     ``arguments`` are the words that were typed, for the journal. With ``resumption`` it is a run from before
-    that goes on, in what is left of its targets. The errors of a single target are raised, for the one error
-    boundary to show.
+    that goes on, in what is left of its targets; with ``known`` the targets are those. The errors of a single
+    target are raised, for the one error boundary to show.
     """
     if shape is Shape.SESSION:
         return work(console) or ExitCode.COMPLETE
@@ -58,6 +59,7 @@ def run(
             arguments=arguments,
             resumption=resumption,
             is_writing=shape is Shape.CHANGES,
+            known=known,
         )
         if the_run is None:
             return ExitCode.UNKNOWN

@@ -85,8 +85,16 @@ class WatchedWork:
     watch: "Callable[[], AbstractContextManager[Callable[[ChangeResult], None]]]"
 
 
+def _nothing_more() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class TargetPlanner:
-    """Plans what is another thing in each target, and known by the target, not by what AWS says of it."""
+    """Plans what is another thing in each target, and known by the target, not by what AWS says of it.
+
+    ``planned`` is called once, when all targets are planned, before anything is shown or asked.
+    """
 
     plan: "Callable[[Target, AwsClientProvider], Iterable[Change]]"
+    planned: Callable[[], None] = _nothing_more

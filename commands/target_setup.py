@@ -64,6 +64,14 @@ class KnownTargets:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetFromBefore:
+    """Where a command goes on from what was kept, and what its identity has to be; see ``known_fleet``."""
+
+    targets: KnownTargets
+    check_base: Callable[[AwsClientProvider], None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Bases:
     """The providers that all others derive from: one identity, or one for each profile."""
 

@@ -154,11 +154,18 @@ class Journal:
                 yield record
 
     def changes(
-        self, run: RunSummary, states: Collection[ChangeState] = tuple(ChangeState)
+        self,
+        run: RunSummary,
+        states: Collection[ChangeState] = tuple(ChangeState),
+        *,
+        newest_first: bool = False,
     ) -> Iterator[ChangeRecord]:
-        """Yield the changes of a run, in the order of planning, those only that stand as asked for."""
+        """Yield the changes of a run, in the order of planning, those only that stand as asked for.
+
+        ``newest_first``: in the opposite order.
+        """
         with errors_of(self.path):
-            yield from changes_of(self._reader(), run.number, states)
+            yield from changes_of(self._reader(), run.number, states, newest_first=newest_first)
 
     def change_counts(self, run: RunSummary) -> dict[Target, RunCounts]:
         """Return how the changes of a run stand in each target that has some."""

@@ -114,13 +114,18 @@ def targets_of(database: sqlite3.Connection, run_number: int) -> Iterator[tuple[
 
 
 def changes_of(
-    database: sqlite3.Connection, run_number: int, states: Collection[ChangeState]
+    database: sqlite3.Connection,
+    run_number: int,
+    states: Collection[ChangeState],
+    *,
+    newest_first: bool = False,
 ) -> Iterator[ChangeRecord]:
-    """Yield the changes of a run that stand so, in the order of planning."""
+    """Yield the changes of a run that stand so, in the order of planning, or in the opposite one."""
     marks = ", ".join("?" * len(states))
+    order = "DESC" if newest_first else "ASC"
     rows = database.execute(
         "SELECT body, state, started, ended, error, error_kind FROM change"  # noqa: S608 - marks only
-        f" WHERE number BETWEEN ? AND ? AND state IN ({marks}) ORDER BY number",
+        f" WHERE number BETWEEN ? AND ? AND state IN ({marks}) ORDER BY number {order}",
         (*numbers_of(run_number), *(state.value for state in states)),
     )
     for body, state, *rest in rows:

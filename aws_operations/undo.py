@@ -1,0 +1,96 @@
+"""Taking back what a run changed: the inverse of each change that was made, planned like any other change.
+
+Nothing is taken back that has drifted since: a kind's ``invert`` looks at the resource first, and the changes
+that it plans are rechecked again when they are applied.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import AwsInteractionError, CredentialsProblem
+from aws_operations.changes import (
+    CannotUndo,
+    CarriedOutInPart,
+    Change,
+    ChangeKind,
+    Reversibility,
+    change_kind,
+)
+from aws_operations.journal import ChangeRecord, ChangeState
+
+_UNSETTLED = (ChangeState.STARTED, ChangeState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class NotUndone:
+    """A change that was made, or may have been, and is not taken back; ``reason`` says why, in a sentence."""
+
+    change: Change
+    reason: str
+
+
+Refuse = Callable[[NotUndone], None]
+
+
+def made_changes(records: Iterable[ChangeRecord], refuse: Refuse) -> Iterator[Change]:
+    """Yield the changes of a journal's records that were made, in their order.
+
+    ``refuse`` is given those of which nobody knows how they ended, and those that were made in part. What was
+    not begun, failed, or was so already needs no undoing, and is passed over.
+    """
+    for record in records:
+        if record.state is ChangeState.APPLIED:
+            yield record.change
+        elif record.state in _UNSETTLED:
+            reason = "how it ended is not known; resume the run first, which finds out"
+            refuse(NotUndone(record.change, reason))
+        elif record.error_kind == CarriedOutInPart.__name__:
+            refuse(NotUndone(record.change, f"it was made in part: {record.error}"))
+
+
+def plan_undo(changes: Iterable[Change], aws_provider: AwsClientProvider, refuse: Refuse) -> Iterator[Change]:
+    """Plan what takes changes of one target back; give those that were made, the newest first.
+
+    Only reads. ``refuse`` is given each change that cannot be taken back: it is irreversible, has drifted
+    since, what it took away is kept nowhere, or it could not be looked at. Of a resource that was changed
+    twice the newer change is planned first. The older one is, too, where it is as that one left it already
+    (other tags of the same instance); else it is refused, and can be taken back by undoing once more. Raises
+    ``CredentialsProblem``, as nothing can be looked at then.
+    """
+    taken_back = set[int]()
+    for change in changes:
+        # A number of 64 bits in place of the name: a run may have changed a million resources.
+        resource = hash(change.resource)
+        try:
+            inverses = _inverses(change, aws_provider)
+        except CannotUndo as error:
+            again = "; it was changed again by the same run, and that is taken back first: undo the run again"
+            refuse(NotUndone(change, f"{error}{again if resource in taken_back else ''}"))
+        except CredentialsProblem:
+            raise
+        except (AwsInteractionError, ClientError, BotoCoreError) as error:
+            refuse(NotUndone(change, f"it could not be looked at: {error}"))
+        else:
+            taken_back.add(resource)
+            yield from inverses
+
+
+def _inverses(change: Change, aws_provider: AwsClientProvider) -> list[Change]:
+    kind = _kind_of(change)
+    if kind.invert is None or change.reversibility is Reversibility.IRREVERSIBLE:
+        raise CannotUndo("nothing takes it back, it is irreversible", resource=change.resource)
+    inverses = list(kind.invert(change, aws_provider))
+    if not inverses:
+        raise CannotUndo("there is nothing of it to take back", resource=change.resource)
+    return inverses
+
+
+def _kind_of(change: Change) -> ChangeKind:
+    try:
+        return change_kind(change.kind)
+    except KeyError:
+        message = f"this version does not know what {change.kind} is"
+        raise CannotUndo(message, resource=change.resource) from None
