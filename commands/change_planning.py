@@ -105,7 +105,13 @@ def plan_in_each(
     spool.discard()
     if skipped:
         the_run.console.note(_skipped_in_words(skipped, len(targets)))
-    return planned == len(targets)
+    return _is_planned(planner, planned == len(targets))
+
+
+def _is_planned(planner: Planner, is_whole: bool) -> bool:
+    if is_whole and isinstance(planner, TargetPlanner):
+        planner.planned()
+    return is_whole
 
 
 def _skipped_in_words(skipped: Sequence[Exception], total: int) -> str:
