@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Self
 
-from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_client_provider import NO_ROLE, AwsClientProvider
 from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.testing_client import Call, FakeClient, UnansweredCall
 from aws_interactions.testing_model import WrongFakeAnswer
@@ -75,6 +75,14 @@ class FakeAwsClientProvider(AwsClientProvider):
             message = f"not a role's ARN: {assume_role_arn!r}"
             raise ValueError(message)
         return self._with(aws_account=parts[4])
+
+    def narrowed_to(self, session_policy: str) -> Self:  # noqa: ARG002 - there is no session to narrow
+        """Return a fake with the same clients; it does not hold them to the policy."""
+        return self._with()
+
+    def narrowing_obstacle(self) -> str | None:
+        """Say that no role is assumed: there is no identity behind a fake."""
+        return NO_ROLE
 
     def read_only(self) -> Self:
         """Return a fake with the same clients that says it is read-only; it does not hold them to it."""

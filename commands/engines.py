@@ -111,6 +111,35 @@ class LocalEngine:
         """Take all kinds."""
 
 
+class NarrowedEngine(LocalEngine):
+    """The threads of this machine; a role is held by AWS to the changes that it makes.
+
+    ``note`` is told, once for each reason, of roles that cannot be.
+    """
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+        self._noted: set[str] = set()
+
+    def apply_changes(
+        self,
+        changes: "Iterable[Change]",
+        provider_for: "ProviderFor",
+        *,
+        starting: "Callable[[Sequence[Change]], None] | None" = None,
+        control: "RunControl | None" = None,
+    ) -> "Iterator[ChangeResult]":
+        """See ``narrowing.apply_narrowed``."""
+        from aws_operations.narrowing import apply_narrowed
+
+        return apply_narrowed(changes, provider_for, starting=starting, control=control, note=self._note_once)
+
+    def _note_once(self, text: str) -> None:
+        if text not in self._noted:
+            self._noted.add(text)
+            self._note(text)
+
+
 class ClusterEngine:
     """The workers of a cluster that is open."""
 
