@@ -116,6 +116,7 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
     "dynamodb": {
         "ListTables": _read("dynamodb:ListTables", arn="*"),
         "DescribeTable": _read("dynamodb:DescribeTable", arn=_TABLE),
+        "ListTagsOfResource": _read("dynamodb:ListTagsOfResource", arn=_EVERY_TABLE),
         "GetItem": _read("dynamodb:GetItem", arn=_TABLE),
         "Query": _read("dynamodb:Query", arn=_TABLE),
         "Scan": _read("dynamodb:Scan", arn=_TABLE),

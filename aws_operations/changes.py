@@ -8,7 +8,7 @@ journal and undo act on changes, so that no command has any of that for itself.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from importlib import import_module
 from typing import Any, Self
@@ -24,6 +24,9 @@ from aws_interactions.aws_errors import (
 from aws_operations.targets import Target
 
 JsonObject = dict[str, Any]
+
+NOT_KEPT: JsonObject = {"kept": False}
+"""What stands in the journal for a ``before`` that was struck out."""
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
@@ -61,8 +64,9 @@ class Change:
 
     ``resource`` is an ARN where AWS has one. ``before`` and ``after`` describe the resource, ``None``
     for absent; equal ones mean that there is nothing to do. ``precondition`` is what must still hold
-    when the change is applied, as its kind understands it. ``payload_ref`` names what is too large or
-    too secret for a plan: a local path, never the content.
+    when the change is applied, as its kind understands it; ``"keep_before": false`` in it has the journal
+    strike ``before`` out once the change is applied. ``payload_ref`` names what is too large or too secret
+    for a plan: a local path, never the content.
     """
 
     kind: str
@@ -101,6 +105,15 @@ class Change:
             return False
         is_final = self.reversibility is Reversibility.IRREVERSIBLE
         return is_final or self.effect in {Effect.OVERWRITE, Effect.DESTROY}
+
+    @property
+    def keeps_before(self) -> bool:
+        """Whether ``before`` stays in the journal once the change is applied; else it is struck out there."""
+        return (self.precondition or {}).get("keep_before") is not False
+
+    def without_before(self) -> Self:
+        """Return the change with ``before`` struck out, as the journal keeps it."""
+        return replace(self, before=dict(NOT_KEPT))
 
     def to_json(self) -> str:
         """Return the change as one line of JSON with sorted keys."""

@@ -16,6 +16,7 @@ from commands.dynamodb_parameters import (
     condition_from,
     condition_options,
     consistent_option,
+    keep_before_option,
     key_argument,
     opened,
     reading_options,
@@ -156,8 +157,11 @@ def get(table: str, key: Any, *, attributes: tuple[str, ...] | None, consistent:
 @click.argument("item", metavar="[ITEM_JSON]", type=JSON_OBJECT, required=False)
 @click.option("--file", type=FILE_OR_STREAM, help="Read the item from this file; - is standard input.")
 @click.option("--overwrite", is_flag=True, help="Replace an item that is there.")
+@keep_before_option
 @condition_options
-def put(table: str, item: Any, *, file: str | None, overwrite: bool, **expression: Any) -> Any:
+def put(
+    table: str, item: Any, *, file: str | None, overwrite: bool, keep_before: bool, **expression: Any
+) -> Any:
     """Store an item, given as JSON; one that is there is an error unless --overwrite.
 
     It is written only if no attribute of the item that is there has changed since it was planned; one that
@@ -167,7 +171,14 @@ def put(table: str, item: Any, *, file: str | None, overwrite: bool, **expressio
         raise click.UsageError("give the item as ITEM_JSON or with --file, one of the two")
     if file is not None:
         item = dynamodb_json.parse_item(dynamodb_lines.read_text(opened(file)))
-    return partial(changes.plan_put, table, item, overwrite=overwrite, condition=_condition(expression))
+    return partial(
+        changes.plan_put,
+        table,
+        item,
+        overwrite=overwrite,
+        condition=_condition(expression),
+        keep_before=keep_before,
+    )
 
 
 def _condition(options: dict[str, Any]) -> Any:
@@ -195,8 +206,9 @@ def _condition(options: dict[str, Any]) -> Any:
     help="In place of these, an update expression of DynamoDB's: 'SET #m.city = :city'.",
 )
 @click.option("--create", is_flag=True, help="Make the item if it is not there.")
+@keep_before_option
 @condition_options
-def update(table: str, key: Any, *, create: bool, **options: Any) -> Any:
+def update(table: str, key: Any, *, create: bool, keep_before: bool, **options: Any) -> Any:
     """Change attributes of an item; an absent item is an error unless --create.
 
     The plan works out what will become of the item (but for --expression), and it is written only if
@@ -213,7 +225,9 @@ def update(table: str, key: Any, *, create: bool, **options: Any) -> Any:
         expression=whole,
     )
     given = None if condition is None else _condition(options)
-    return partial(changes.plan_update, table, key, asked, create=create, condition=given)
+    return partial(
+        changes.plan_update, table, key, asked, create=create, condition=given, keep_before=keep_before
+    )
 
 
 @dynamodb.verb(
@@ -221,14 +235,15 @@ def update(table: str, key: Any, *, create: bool, **options: Any) -> Any:
 )
 @table_argument
 @key_argument
+@keep_before_option
 @condition_options
-def delete(table: str, key: Any, **expression: Any) -> Any:
+def delete(table: str, key: Any, *, keep_before: bool, **expression: Any) -> Any:
     """Delete the item of a key; an absent one is nothing to do.
 
     It is deleted only if none of its attributes has changed since it was planned; one that others add just
     then is not seen.
     """
-    return partial(changes.plan_delete, table, key, condition=_condition(expression))
+    return partial(changes.plan_delete, table, key, condition=_condition(expression), keep_before=keep_before)
 
 
 @dynamodb.verb(
@@ -325,9 +340,16 @@ def batch_get(table: str, file: str, *, attributes: tuple[str, ...] | None, cons
     metavar="FILE",
     help="Write the lines that were not carried out to this file, which must not exist; none left: no file.",
 )
+@keep_before_option
 @click.pass_context
 def batch_write(
-    context: click.Context, table: str, file: str, *, overwrite: bool, left_over: str | None
+    context: click.Context,
+    table: str,
+    file: str,
+    *,
+    overwrite: bool,
+    left_over: str | None,
+    keep_before: bool,
 ) -> Any:
     """Put and delete the items in a file, {"put": ITEM} or {"delete": KEY} on each line; - is standard input.
 
@@ -343,6 +365,10 @@ def batch_write(
                 f"{len(chosen)} targets would write left-over lines to {left_over}; put {part} into its name"
             )
     batch = changes.BatchWrite(
-        table, changes.batch_requests(opened(file)), overwrite=overwrite, left_over=left_over
+        table,
+        changes.batch_requests(opened(file)),
+        overwrite=overwrite,
+        left_over=left_over,
+        keep_before=keep_before,
     )
     return WatchedWork(batch.plan, batch.watch)

@@ -179,6 +179,11 @@ attributes_option = click.option(
 consistent_option = click.option(
     "--consistent", is_flag=True, help="See every write that was answered before; at twice the price."
 )
+keep_before_option = click.option(
+    "--keep-before",
+    is_flag=True,
+    help="Keep what is replaced or deleted in the journal of runs, so that it can be undone.",
+)
 
 
 def expression_options(body: Body) -> Body:

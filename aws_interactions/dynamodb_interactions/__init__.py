@@ -60,12 +60,14 @@ if TYPE_CHECKING:
         TableStatus as TableStatus,
     )
     from aws_interactions.dynamodb_interactions.scans import (
+        count_items as count_items,
         scan as scan,
     )
     from aws_interactions.dynamodb_interactions.tables import (
         create_table as create_table,
         delete_table as delete_table,
         describe_table as describe_table,
+        get_table_tags as get_table_tags,
         list_tables as list_tables,
         wait_for_table as wait_for_table,
     )
@@ -137,11 +139,15 @@ _NAMES_BY_HOME = {
         "TableSpec",
         "TableStatus",
     ),
-    "scans": ("scan",),
+    "scans": (
+        "count_items",
+        "scan",
+    ),
     "tables": (
         "create_table",
         "delete_table",
         "describe_table",
+        "get_table_tags",
         "list_tables",
         "wait_for_table",
     ),

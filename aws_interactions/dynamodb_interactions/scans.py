@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aws_interactions.aws_errors import InvalidInput
+from aws_interactions.calls import pages_of
 from aws_interactions.dynamodb_interactions.errors import table_errors
 from aws_interactions.dynamodb_interactions.expressions import AttributePath, Condition, Expressions
 from aws_interactions.dynamodb_interactions.pages import (
@@ -69,6 +70,26 @@ def scan(
             yield from items_up_to(limit, pages(segment or 0))
         else:
             yield from items_up_to(limit, _side_by_side(pages, segments))
+
+
+def count_items(table_name: str, aws_provider: "AwsClientProvider", *, at_most: int) -> int:
+    """Count the items of a table, but no further than ``at_most`` (Scan, which sends no items then).
+
+    AWS reads each item that it counts, at the price of reading it; what DescribeTable tells for nothing may
+    be six hours old. Counted consistently. Raises ``TableDoesNotExist``.
+    """
+    logger.debug("count_items table=%s at_most=%d", table_name, at_most)
+    if at_most < 1:
+        return 0
+    client: Any = aws_provider.get_dynamodb()
+    parameters = {"TableName": table_name, "Select": "COUNT", "ConsistentRead": True, "Limit": at_most}
+    count = 0
+    with table_errors(table_name):
+        for page in pages_of(client, "scan", **parameters):
+            count += page["Count"]
+            if count >= at_most:
+                break
+    return min(count, at_most)
 
 
 def _check_segments(segments: int, segment: int | None) -> None:

@@ -15,6 +15,7 @@ from aws_interactions.dynamodb_interactions.errors import (
     TableDoesNotExist,
     TableLimitReached,
     TableProtected,
+    table_arn,
     table_errors,
     table_resource,
 )
@@ -25,7 +26,7 @@ from aws_interactions.dynamodb_interactions.records import (
     TableSpec,
     TableStatus,
 )
-from aws_interactions.tags import check_tags, tag_list
+from aws_interactions.tags import check_tags, tag_list, tags_from
 from aws_interactions.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -57,6 +58,21 @@ def describe_table(table_name: str, aws_provider: "AwsClientProvider") -> TableD
     with table_errors(table_name):
         answer = client.describe_table(TableName=table_name)
     return _description(answer["Table"])
+
+
+def get_table_tags(table_name: str, aws_provider: "AwsClientProvider") -> dict[str, str]:
+    """Return the tags of a table, AWS's own (``aws:...``) among them (ListTagsOfResource).
+
+    Raises ``TableDoesNotExist``.
+    """
+    logger.debug("get_table_tags table=%s", table_name)
+    arn = table_arn(table_name, aws_provider.get_aws_env())
+    client: Any = aws_provider.get_dynamodb()
+    tags: dict[str, str] = {}
+    with table_errors(table_name):
+        for page in pages_of(client, "list_tags_of_resource", ResourceArn=arn):
+            tags.update(tags_from(page.get("Tags", ())))
+    return tags
 
 
 def create_table(spec: TableSpec, aws_provider: "AwsClientProvider") -> TableDescription:

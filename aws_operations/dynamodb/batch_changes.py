@@ -43,12 +43,15 @@ from aws_operations.changes import (
 from aws_operations.dynamodb.change_parts import (
     drift_between,
     item_resource,
+    keeping,
     key_of,
     read_back_item,
     recheck_item,
     table_of,
     target_of,
 )
+from aws_operations.dynamodb.guard_parts import ITEMS, TAGS
+from aws_operations.dynamodb.item_changes import ItemPlace, invert_item, reversibility_of
 from aws_operations.dynamodb.json_lines import JsonLines, Line, WrongLines, numbers_of_lines
 from aws_operations.dynamodb.plain_json import Item, document_of, item_of, json_line, same
 from aws_operations.dynamodb.table_keys import checked_key, whole_key
@@ -57,6 +60,8 @@ from aws_operations.targets import Target, fill_template, name_in
 logger = logging.getLogger(__name__)
 
 KEYS_A_READ = 100
+_KIND = "dynamodb.batch-write"
+_IAM_ACTIONS = iam_actions_of("dynamodb", "DescribeTable", "BatchGetItem", "GetItem", "BatchWriteItem")
 _WRITES_A_BATCH = 25
 _DONE = frozenset({ResultStatus.APPLIED, ResultStatus.UNCHANGED})
 
@@ -120,7 +125,8 @@ class BatchWrite:
 
     ``left_over`` is the file for them, ``{account}`` and ``{region}`` filled in; it must not exist, and is
     made only if a line is left. A put that finds the very same item is nothing to do, so that a file can be
-    run again after a failure.
+    run again after a failure. ``keep_before``: items that are replaced or deleted stay in the journal, so
+    that these changes can be undone.
     """
 
     def __init__(
@@ -130,11 +136,13 @@ class BatchWrite:
         *,
         overwrite: bool = False,
         left_over: str | None = None,
+        keep_before: bool = False,
     ) -> None:
         self._table_name = table_name
         self._requests = requests
         self._overwrite = overwrite
         self._left_over = left_over
+        self._keep_before = keep_before
         self._open: dict[Target, dict[str, str]] = {}
 
     def plan(self, aws_provider: AwsClientProvider) -> Iterator[Change]:
@@ -154,7 +162,8 @@ class BatchWrite:
         open_lines: dict[str, str] = {}
         in_the_way: list[int] = []
         for line, key, present in _with_present(lines, keys, table, aws_provider):
-            change = _change(line.value, item_resource(environment, table, key), target, key, present)
+            place = ItemPlace(environment, table, key)
+            change = _change(line.value, place, present, keep_before=self._keep_before)
             if change.effect is Effect.OVERWRITE and not change.is_noop and not self._overwrite:
                 in_the_way.append(line.number)
                 continue
@@ -247,20 +256,21 @@ def present_documents(
 
 
 def _change(
-    request: BatchRequest, resource: str, target: Target, key: Item, before: JsonObject | None
+    request: BatchRequest, place: ItemPlace, before: JsonObject | None, *, keep_before: bool
 ) -> Change:
     is_delete = request.verb is BatchVerb.DELETE
-    is_new = before is None and not is_delete
+    after = None if is_delete else document_of(request.item)
+    is_lost = before is not None and not keep_before and not same(before, after)
     return Change(
-        kind="dynamodb.batch-write",
-        target=target,
-        resource=resource,
+        kind=_KIND,
+        target=target_of(place.environment),
+        resource=item_resource(place.environment, place.table, place.key),
         effect=Effect.DESTROY if is_delete else Effect.CREATE if before is None else Effect.OVERWRITE,
         before=before,
-        after=None if is_delete else document_of(request.item),
-        iam_actions=iam_actions_of("dynamodb", "DescribeTable", "BatchGetItem", "BatchWriteItem"),
-        reversibility=Reversibility.COMPENSABLE if is_new or is_delete else Reversibility.REVERSIBLE,
-        precondition={"key": document_of(key)},
+        after=after,
+        iam_actions=_IAM_ACTIONS,
+        reversibility=reversibility_of(is_new=before is None and not is_delete, is_lost=is_lost),
+        precondition={"key": document_of(place.key), **keeping(before, keep_before=keep_before)},
     )
 
 
@@ -357,12 +367,18 @@ def _write(
 
 register(
     ChangeKind(
-        "dynamodb.batch-write",
+        _KIND,
         _apply,
         recheck_item,
         read_back_item,
         batch_size=_WRITES_A_BATCH,
         recheck_batch=_recheck_batch,
         is_idempotent=True,
+        iam_actions=_IAM_ACTIONS,
+        reversibility=frozenset(Reversibility),
+        # One by one, because a batch takes no conditions: what others write meanwhile is not lost.
+        invert=invert_item,
+        tags=TAGS,
+        census=ITEMS,
     )
 )

@@ -1,7 +1,8 @@
 """What the kinds of DynamoDB changes share: names of items, conditions on what was planned, reading again."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +12,8 @@ from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.aws_errors import AlreadyExists, AwsInteractionError, Conflict, InvalidInput, NotFound
-from aws_interactions.dynamodb_interactions import ConditionNotMet
-from aws_operations.changes import Change, JsonObject, ResultStatus
+from aws_interactions.dynamodb_interactions import ConditionNotMet, TableDoesNotExist
+from aws_operations.changes import CannotUndo, Change, JsonObject, ResultStatus
 from aws_operations.dynamodb.plain_json import Item, document_of, item_of, json_line, same
 from aws_operations.targets import Target
 
@@ -78,6 +79,34 @@ def table_of(change: Change) -> str:
 def key_of(change: Change) -> Item:
     """Return the key of the item that a change is about."""
     return item_of((change.precondition or {})["key"])
+
+
+def keeping(before: object, *, keep_before: bool) -> JsonObject:
+    """Return what a precondition says of the item that a change takes away: that the journal drops it."""
+    return {} if keep_before or before is None else {"keep_before": False}
+
+
+def check_before_is_kept(change: Change) -> None:
+    """Raise ``CannotUndo`` if what was there before the change is kept nowhere."""
+    if not change.keeps_before:
+        message = "the item as it was was not kept: next time give --keep-before"
+        raise CannotUndo(message, resource=change.resource)
+
+
+@contextmanager
+def undo_errors(change: Change) -> Iterator[None]:
+    """Raise ``CannotUndo`` where the table of a change is gone."""
+    try:
+        yield
+    except TableDoesNotExist as error:
+        raise CannotUndo("the table has gone", resource=change.resource) from error
+
+
+def check_left_as(change: Change, planned: JsonObject | None, now: JsonObject | None) -> None:
+    """Raise ``CannotUndo`` unless an item now is what the change left."""
+    drift = drift_between(planned, now)
+    if drift is not None:
+        raise CannotUndo(f"{drift} since", resource=change.resource)
 
 
 def present_document(change: Change, aws_provider: AwsClientProvider) -> JsonObject | None:

@@ -1,9 +1,11 @@
 """Tables made and dropped."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.dynamodb_interactions import (
     KeyAttribute,
@@ -18,6 +20,7 @@ from aws_interactions.dynamodb_interactions import (
 from aws_interactions.service_operations import iam_actions_of
 from aws_interactions.tags import check_tags
 from aws_operations.changes import (
+    CannotUndo,
     Change,
     ChangeKind,
     Effect,
@@ -27,7 +30,13 @@ from aws_operations.changes import (
     register,
 )
 from aws_operations.dynamodb.change_parts import table_of, target_of
+from aws_operations.dynamodb.guard_parts import TABLES, TAGS
 from aws_operations.targets import fill_template
+
+_CREATE_ACTIONS = iam_actions_of("dynamodb", "DescribeTable", "CreateTable")
+_TAG_ACTION = "dynamodb:TagResource"
+_DROP_ACTIONS = iam_actions_of("dynamodb", "DescribeTable", "DeleteTable")
+_SCAN_ACTIONS = iam_actions_of("dynamodb", "Scan")
 
 
 def plan_create_table(
@@ -61,10 +70,7 @@ def plan_create_table(
             "billing_mode": "PAY_PER_REQUEST",
             "tags": dict(tags or {}),
         },
-        iam_actions=(
-            *iam_actions_of("dynamodb", "DescribeTable", "CreateTable"),
-            *(("dynamodb:TagResource",) if tags else ()),
-        ),
+        iam_actions=(*_CREATE_ACTIONS, *((_TAG_ACTION,) if tags else ())),
         reversibility=Reversibility.COMPENSABLE,
     )
 
@@ -79,9 +85,14 @@ def plan_drop_table(table_name: str, aws_provider: AwsClientProvider) -> Iterato
     found = _description(table, aws_provider)
     if found is not None and found.is_protected:
         raise TableProtected(table)
-    environment = aws_provider.get_aws_env()
+    yield _drop_change(table, found, aws_provider.get_aws_env())
+
+
+def _drop_change(
+    table: str, found: TableDescription | None, environment: AwsEnvironment, *, only_if_empty: bool = False
+) -> Change:
     is_gone = found is None or found.status is TableStatus.DELETING
-    yield Change(
+    return Change(
         kind="dynamodb.drop-table",
         target=target_of(environment),
         resource=dynamodb_interactions.table_arn(table, environment),
@@ -90,9 +101,12 @@ def plan_drop_table(table_name: str, aws_provider: AwsClientProvider) -> Iterato
         if found is None or is_gone
         else {"estimated_items": found.item_count, "size_bytes": found.size_bytes},
         after=None,
-        iam_actions=iam_actions_of("dynamodb", "DescribeTable", "DeleteTable"),
+        iam_actions=(*_DROP_ACTIONS, *(_SCAN_ACTIONS if only_if_empty else ())),
         reversibility=Reversibility.IRREVERSIBLE,
-        precondition={"created_at": _made_at(found)},
+        precondition={
+            "created_at": _made_at(found),
+            **({"only_if_empty": True} if only_if_empty else {}),
+        },
     )
 
 
@@ -154,12 +168,40 @@ def _read_back_create(change: Change, aws_provider: AwsClientProvider) -> Result
         # DescribeTable may not know a new table for some seconds.
         return ResultStatus.UNKNOWN
     # Somebody else's would hardly have the same keys and indexes; tags may take a while to show.
-    is_ours = (
-        _keys_document(found.keys) == (change.after or {})["keys"]
-        and {index.name: _keys_document(index.keys) for index in found.indexes}
-        == (change.after or {})["indexes"]
-    )
-    return ResultStatus.APPLIED if is_ours else ResultStatus.UNKNOWN
+    return ResultStatus.APPLIED if _is_as_planned(change, found) else ResultStatus.UNKNOWN
+
+
+def _is_as_planned(change: Change, found: TableDescription) -> bool:
+    after = change.after or {}
+    indexes = {index.name: _keys_document(index.keys) for index in found.indexes}
+    return (_keys_document(found.keys), indexes) == (after["keys"], after["indexes"])
+
+
+def _invert_create(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    table = table_of(change)
+    found = _description(table, aws_provider)
+    reason = _why_not_dropped(change, found, aws_provider)
+    if reason is not None:
+        raise CannotUndo(reason, resource=change.resource)
+    yield _drop_change(table, found, aws_provider.get_aws_env(), only_if_empty=True)
+
+
+def _why_not_dropped(
+    change: Change, found: TableDescription | None, aws_provider: AwsClientProvider
+) -> str | None:
+    if found is None or found.status is TableStatus.DELETING:
+        return "the table has gone"
+    if not _is_as_planned(change, found):
+        return "the table has other keys or indexes by now"
+    if found.status is not TableStatus.ACTIVE:
+        return f"the table is {found.status}: undo the run once it is ACTIVE"
+    if found.is_protected:
+        return "the table was protected against deletion since"
+    return "the table has items by now" if _has_items(found.name, aws_provider) else None
+
+
+def _has_items(table: str, aws_provider: AwsClientProvider) -> bool:
+    return bool(dynamodb_interactions.count_items(table, aws_provider, at_most=1))
 
 
 def _apply_drop(change: Change, aws_provider: AwsClientProvider) -> None:
@@ -172,8 +214,12 @@ def _recheck_drop(change: Change, aws_provider: AwsClientProvider) -> str | None
         return "the table has gone"
     if found.is_protected:
         return "the table was protected against deletion"
-    is_same = _made_at(found) == (change.precondition or {})["created_at"]
-    return None if is_same else "the table was dropped and made again"
+    precondition = change.precondition or {}
+    if _made_at(found) != precondition["created_at"]:
+        return "the table was dropped and made again"
+    if precondition.get("only_if_empty") and _has_items(found.name, aws_provider):
+        return "items were put there"
+    return None
 
 
 def _read_back_drop(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
@@ -190,10 +236,24 @@ register(
         _recheck_create,
         _read_back_create,
         is_idempotent=True,
+        iam_actions=(*_CREATE_ACTIONS, _TAG_ACTION),
+        reversibility=frozenset({Reversibility.COMPENSABLE}),
+        invert=_invert_create,
+        # A table that is not there yet has no tags.
+        tags=replace(TAGS, owner=lambda _: None),
+        census=TABLES,
     )
 )
 register(
     ChangeKind(
-        "dynamodb.drop-table", each_alone(_apply_drop), _recheck_drop, _read_back_drop, is_idempotent=True
+        "dynamodb.drop-table",
+        each_alone(_apply_drop),
+        _recheck_drop,
+        _read_back_drop,
+        is_idempotent=True,
+        iam_actions=(*_DROP_ACTIONS, *_SCAN_ACTIONS),
+        reversibility=frozenset({Reversibility.IRREVERSIBLE}),
+        tags=TAGS,
+        census=TABLES,
     )
 )

@@ -14,6 +14,7 @@ from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.dynamodb_interactions import from_attribute, to_attribute, to_item
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
+    CannotUndo,
     Change,
     ChangeKind,
     Effect,
@@ -27,18 +28,24 @@ from aws_operations.dynamodb.change_parts import (
     Condition,
     ItemDoesNotExist,
     as_planned,
+    check_before_is_kept,
     check_condition_names,
+    check_left_as,
     condition_of,
     drift_between,
     free_prefix,
     item_resource,
+    keeping,
     key_of,
     present_document,
     status_by,
     table_of,
     target_of,
+    undo_errors,
     write_as_planned,
 )
+from aws_operations.dynamodb.guard_parts import ITEMS, TAGS
+from aws_operations.dynamodb.item_changes import ItemPlace, delete_change, reversibility_of
 from aws_operations.dynamodb.plain_json import Item, document_of, item_of, same
 from aws_operations.targets import fill_template
 
@@ -73,39 +80,64 @@ def plan_update(
     *,
     create: bool = False,
     condition: Condition | None = None,
+    keep_before: bool = False,
 ) -> Iterator[Change]:
     """Plan an update of an item; an absent one is an error (``ItemDoesNotExist``) unless ``create``.
 
     The plan holds the attributes that are named, as they are and as they will be. ``condition`` has to
     hold as well when the item is written. What an expression will make of the item is not worked out:
-    such a plan shows the expression, and is tied to the whole item as it is.
+    such a plan shows the expression, and is tied to the whole item as it is. ``keep_before``: values that
+    are replaced or taken away stay in the journal, so that the change can be undone.
     """
     _check(update, key, condition)
     table = fill_template(table_name, aws_provider)
     existing = dynamodb_interactions.get_item(table, key, aws_provider, consistent=True)
     if existing is None and not create:
         raise ItemDoesNotExist(table, key)
-    environment = aws_provider.get_aws_env()
+    place = ItemPlace(aws_provider.get_aws_env(), table, key)
+    yield _change(place, existing, update, condition=condition, keep_before=keep_before)
+
+
+def _change(
+    place: ItemPlace,
+    existing: Item | None,
+    update: ItemUpdate,
+    *,
+    condition: Condition | None = None,
+    keep_before: bool,
+) -> Change:
+    key, effect = place.key, _effect(existing, update)
+    before = _concerned(existing, update)
+    # Of what an addition alone makes, the item as it was can be told all the same.
+    is_lost = effect is Effect.OVERWRITE and not keep_before
     after = (
         update.expression.to_json()
         if update.expression is not None
         else _concerned(_updated(dict(key) if existing is None else existing, update), update)
     )
-    yield Change(
+    return Change(
         kind="dynamodb.update-item",
-        target=target_of(environment),
-        resource=item_resource(environment, table, key),
-        effect=_effect(existing, update),
-        before=_concerned(existing, update),
+        target=target_of(place.environment),
+        resource=item_resource(place.environment, place.table, key),
+        effect=effect,
+        before=before,
         after=after,
-        iam_actions=iam_actions_of("dynamodb", "GetItem", "UpdateItem"),
-        reversibility=Reversibility.COMPENSABLE if existing is None else Reversibility.REVERSIBLE,
+        iam_actions=_IAM_ACTIONS,
+        reversibility=_reversibility(existing, update, is_lost=is_lost),
         precondition={
             "key": document_of(key),
             "condition": None if condition is None else condition.to_json(),
             "update": _update_document(update),
+            **keeping(before, keep_before=not is_lost),
         },
     )
+
+
+def _reversibility(existing: Item | None, update: ItemUpdate, *, is_lost: bool) -> Reversibility:
+    if update.expression is not None and not is_lost:
+        # What it makes of the item is not known, so that only somebody who looks can take it back.
+        return Reversibility.COMPENSABLE
+    return reversibility_of(is_new=existing is None, is_lost=is_lost)
 
 
 def _check(update: ItemUpdate, key: Mapping[str, Any], condition: Condition | None) -> None:
@@ -267,4 +299,37 @@ def _read_back(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     return status_by(change, _present(change, aws_provider))
 
 
-register(ChangeKind("dynamodb.update-item", each_alone(_apply), _recheck, _read_back))
+def _invert(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    check_before_is_kept(change)
+    update = _update_of(change)
+    if update.expression is not None:
+        message = "what the expression made of it is not known, so nobody can tell whether it changed since"
+        raise CannotUndo(message, resource=change.resource)
+    with undo_errors(change):
+        now = present_document(change, aws_provider)
+    place = ItemPlace(aws_provider.get_aws_env(), table_of(change), key_of(change))
+    if change.before is None:
+        check_left_as(change, {**document_of(place.key), **(change.after or {})}, now)
+        yield delete_change(place, now, keep_before=True)
+        return
+    item = None if now is None else item_of(now)
+    check_left_as(change, change.after, _concerned(item, update))
+    before, after = item_of(change.before), item_of(change.after)
+    back = ItemUpdate(assign=before, remove=[name for name in after if name not in before])
+    yield _change(place, item, back, keep_before=True)
+
+
+_IAM_ACTIONS = iam_actions_of("dynamodb", "GetItem", "UpdateItem")
+register(
+    ChangeKind(
+        "dynamodb.update-item",
+        each_alone(_apply),
+        _recheck,
+        _read_back,
+        iam_actions=_IAM_ACTIONS,
+        reversibility=frozenset(Reversibility),
+        invert=_invert,
+        tags=TAGS,
+        census=ITEMS,
+    )
+)

@@ -107,6 +107,8 @@ def open_database(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
         try:
             # A killed process loses nothing by it; a machine that loses power may lose the last commits.
             database.execute("PRAGMA synchronous = NORMAL")
+            # What is struck out or forgotten is not to stay in the file's unused parts.
+            database.execute("PRAGMA secure_delete = ON")
             _make_tables(database, path, busy_seconds)
         except BaseException:
             database.close()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from aws_interactions.secret_redaction import redact
-from aws_operations.changes import Change, ChangeResult, id_of_json
+from aws_operations.changes import Change, ChangeResult, ResultStatus, id_of_json
 from aws_operations.fleet import Outcome
 from aws_operations.journal.database import first_of, numbers_of
 from aws_operations.journal.journal_errors import PlanUsed
@@ -35,6 +35,9 @@ _START = (
     " WHERE run = ? AND id = ?"
 )
 _RESULT = "UPDATE change SET state = ?, ended = ?, error = ?, error_kind = ? WHERE run = ? AND id = ?"
+_RESULT_AND_BODY = (
+    "UPDATE change SET state = ?, ended = ?, error = ?, error_kind = ?, body = ? WHERE run = ? AND id = ?"
+)
 _TAKE_BACK = (
     "UPDATE change SET state = 'planned', started = NULL, ended = NULL, error = NULL, error_kind = NULL"
     " WHERE run = ? AND id = ?"
@@ -159,17 +162,19 @@ class RunRecord:
         self._writer.write_now(entries)
 
     def result(self, result: ChangeResult) -> None:
-        """Write down what became of a change; durable with the next that is begun, or a moment later."""
-        known = self._id_by_object.pop(id(result.change), None)
-        change_id = known[1] if known is not None else result.change.id
-        values = (
-            result.status.value,
-            self._clock(),
-            *_error_parts(result.error),
-            self._number,
-            change_id,
-        )
-        self._writer.write(Entry(_RESULT, values, result.change.resource))
+        """Write down what became of a change; durable with the next that is begun, or a moment later.
+
+        Of one that was applied, what was there before is struck out, unless it is to be kept.
+        """
+        change = result.change
+        known = self._id_by_object.pop(id(change), None)
+        change_id = known[1] if known is not None else change.id
+        became: tuple[object, ...] = (result.status.value, self._clock(), *_error_parts(result.error))
+        statement, which = _RESULT, (self._number, change_id)
+        if result.status is ResultStatus.APPLIED and not change.keeps_before:
+            # Until now a resume needed it, to see what was drifted and what was done.
+            statement, became = _RESULT_AND_BODY, (*became, change.without_before().to_json())
+        self._writer.write(Entry(statement, (*became, *which), change.resource))
 
     def not_begun(self, changes: Iterable[Change]) -> None:
         """Write down that changes are as if they had never been begun; durable when this returns."""

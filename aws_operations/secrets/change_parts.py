@@ -1,11 +1,19 @@
 """What the kinds of changes to secrets share."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from aws_interactions import secrets_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_environment import AwsEnvironment
-from aws_operations.changes import Change, ResultStatus
+from aws_interactions.secrets_interactions import (
+    SecretDoesntExist,
+    SecretPendingDeletion,
+    SecretVersionDoesntExist,
+)
+from aws_operations.changes import CannotUndo, Census, Change, ResultStatus, TagReading
 from aws_operations.targets import Target
 
 
@@ -36,3 +44,44 @@ def version_drift(change: Change, as_planned: set[str | None], aws_provider: Aws
     if found.is_to_be_deleted:
         return "it was deleted"
     return None if found.current_version in as_planned else f"version {found.current_version} became current"
+
+
+@contextmanager
+def undo_errors(change: Change) -> Iterator[None]:
+    """Raise ``CannotUndo`` where the secret of a change, or the version to go back to, is gone."""
+    try:
+        yield
+    except SecretDoesntExist as error:
+        raise cannot_undo(change, "the secret has gone") from error
+    except SecretPendingDeletion as error:
+        raise cannot_undo(change, "the secret was deleted since") from error
+    except SecretVersionDoesntExist as error:
+        raise cannot_undo(change, "AWS keeps the version before no longer") from error
+
+
+def cannot_undo(change: Change, reason: str) -> CannotUndo:
+    """Return the error that a change cannot be taken back for a reason."""
+    return CannotUndo(reason, resource=change.resource)
+
+
+def _read_tags(owners: Sequence[str], aws_provider: AwsClientProvider) -> Mapping[str, Mapping[str, str]]:
+    return {owner: _tags_of(owner, aws_provider) for owner in owners}
+
+
+def _tags_of(secret_id: str, aws_provider: AwsClientProvider) -> Mapping[str, str]:
+    try:
+        return secrets_interactions.get_secret_tags(secret_id, aws_provider)
+    except SecretDoesntExist:
+        return {}
+
+
+def _count(_change: Change, aws_provider: AwsClientProvider, at_most: int) -> int:
+    found = secrets_interactions.list_secrets(aws_provider, include_planned_deletion=True)
+    return sum(1 for _ in islice(found, at_most))
+
+
+TAGS = TagReading(owner=lambda change: change.resource, read=_read_tags)
+"""The tags of the secret (DescribeSecret, a call for each)."""
+
+SECRETS = Census(place=lambda change: f"secrets of {change.target}", count=_count)
+"""The secrets of the region, those to be deleted among them (ListSecrets)."""

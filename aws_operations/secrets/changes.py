@@ -5,7 +5,7 @@ planners and kinds that need no value are in ``state_changes``.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aws_interactions import secrets_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
@@ -22,9 +22,20 @@ from aws_operations.changes import (
     each_alone,
     register,
 )
-from aws_operations.secrets.change_parts import applied_if, has_version, target_of, version_drift, wanted
+from aws_operations.secrets.change_parts import (
+    SECRETS,
+    TAGS,
+    applied_if,
+    cannot_undo,
+    has_version,
+    target_of,
+    undo_errors,
+    version_drift,
+    wanted,
+)
 from aws_operations.secrets.held_values import HeldValue, held_value
 from aws_operations.secrets.state_changes import (
+    checked_promotion,
     plan_delete_secret,
     plan_promote_version,
     plan_restore_secret,
@@ -41,6 +52,10 @@ __all__ = [
     "plan_restore_secret",
     "plan_set_secret_tags",
 ]
+
+_CREATE_ACTIONS = iam_actions_of("secretsmanager", "DescribeSecret", "CreateSecret")
+_TAG_ACTIONS = iam_actions_of("secretsmanager", "TagResource")
+_PUT_ACTIONS = iam_actions_of("secretsmanager", "DescribeSecret", "ListSecretVersionIds", "PutSecretValue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +136,7 @@ def _create_change(
         effect=Effect.CREATE,
         before=None,
         after=after | {what: value for what, value in given.items() if value},
-        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "CreateSecret")
-        + (iam_actions_of("secretsmanager", "TagResource") if new.tags else ()),
+        iam_actions=(*_CREATE_ACTIONS, *(_TAG_ACTIONS if new.tags else ())),
         reversibility=Reversibility.COMPENSABLE,
         payload_ref=held.ref,
     )
@@ -152,7 +166,7 @@ def _put_change(
         effect=Effect.UPDATE if current is None else Effect.OVERWRITE,
         before=before,
         after={"version_id": token},
-        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "PutSecretValue"),
+        iam_actions=_PUT_ACTIONS,
         # The version before stays as AWSPREVIOUS; the new one can't be taken away again.
         reversibility=Reversibility.COMPENSABLE,
         precondition={"is_new_version": is_new},
@@ -236,5 +250,49 @@ def _read_back_put(change: Change, aws_provider: AwsClientProvider) -> ResultSta
     return applied_if(has_version(change.resource, str(wanted(change, "version_id")), aws_provider))
 
 
-register(ChangeKind("secrets.create", each_alone(_apply_create), _recheck_create, _read_back_create))
-register(ChangeKind("secrets.put", each_alone(_apply_put), _recheck_put, _read_back_put))
+def _invert_create(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    with undo_errors(change):
+        [inverse] = plan_delete_secret(_name_of_new(change), aws_provider)
+    if inverse.is_noop:
+        raise cannot_undo(change, "the secret was deleted since")
+    if (inverse.precondition or {})["version_id"] != wanted(change, "version_id"):
+        raise cannot_undo(change, "the secret has another value by now")
+    yield inverse
+
+
+def _invert_put(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    version_before = (change.before or {})["version_id"]
+    if version_before is None:
+        raise cannot_undo(change, "the secret had no value before, and no version can be taken away")
+    with undo_errors(change):
+        [inverse] = plan_promote_version(change.resource, version_before, aws_provider)
+    yield checked_promotion(change, inverse)
+
+
+register(
+    ChangeKind(
+        "secrets.create",
+        each_alone(_apply_create),
+        _recheck_create,
+        _read_back_create,
+        iam_actions=(*_CREATE_ACTIONS, *_TAG_ACTIONS),
+        reversibility=frozenset({Reversibility.COMPENSABLE}),
+        invert=_invert_create,
+        # A secret that is not there yet has no tags.
+        tags=replace(TAGS, owner=lambda _: None),
+        census=SECRETS,
+    )
+)
+register(
+    ChangeKind(
+        "secrets.put",
+        each_alone(_apply_put),
+        _recheck_put,
+        _read_back_put,
+        iam_actions=_PUT_ACTIONS,
+        reversibility=frozenset({Reversibility.COMPENSABLE}),
+        invert=_invert_put,
+        tags=TAGS,
+        census=SECRETS,
+    )
+)

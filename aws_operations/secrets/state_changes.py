@@ -23,7 +23,17 @@ from aws_operations.changes import (
     is_answer_lost,
     register,
 )
-from aws_operations.secrets.change_parts import applied_if, has_version, target_of, version_drift, wanted
+from aws_operations.secrets.change_parts import (
+    SECRETS,
+    TAGS,
+    applied_if,
+    cannot_undo,
+    has_version,
+    target_of,
+    undo_errors,
+    version_drift,
+    wanted,
+)
 from aws_operations.targets import fill_template
 
 _ACTIVE: JsonObject = {"state": "active"}
@@ -52,7 +62,7 @@ def plan_delete_secret(
         after=_TO_BE_DELETED
         if found.is_to_be_deleted
         else {**_TO_BE_DELETED, "recovery_days": recovery_days},
-        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "DeleteSecret"),
+        iam_actions=_IAM_ACTIONS["delete"],
         reversibility=Reversibility.REVERSIBLE,
         precondition={"version_id": found.current_version},
     )
@@ -69,7 +79,7 @@ def plan_restore_secret(secret_name: str, aws_provider: AwsClientProvider) -> It
         effect=Effect.UPDATE,
         before=_state_of(found),
         after=_ACTIVE,
-        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "RestoreSecret"),
+        iam_actions=_IAM_ACTIONS["restore"],
         reversibility=Reversibility.REVERSIBLE,
     )
 
@@ -90,7 +100,7 @@ def plan_promote_version(secret_name: str, version: str, aws_provider: AwsClient
         effect=Effect.OVERWRITE,
         before={"version_id": found.current_version},
         after={"version_id": version_id},
-        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "UpdateSecretVersionStage"),
+        iam_actions=_IAM_ACTIONS["promote"],
         reversibility=Reversibility.REVERSIBLE,
     )
 
@@ -113,7 +123,7 @@ def plan_set_secret_tags(
         effect=Effect.OVERWRITE if takes_away else Effect.UPDATE,
         before=before,
         after=dict(tags),
-        iam_actions=iam_actions_of("secretsmanager", "DescribeSecret", "TagResource", "UntagResource"),
+        iam_actions=_IAM_ACTIONS["set-tags"],
         reversibility=Reversibility.REVERSIBLE,
     )
 
@@ -212,10 +222,70 @@ def _read_back_tags(change: Change, aws_provider: AwsClientProvider) -> ResultSt
     return ResultStatus.FAILED if now == change.before else ResultStatus.UNKNOWN
 
 
-for _verb, _apply, _recheck, _read_back in (
-    ("delete", _apply_delete, _recheck_delete, _read_back_delete),
-    ("restore", _apply_restore, _recheck_restore, _read_back_restore),
-    ("promote", _apply_promote, _recheck_promote, _read_back_promote),
-    ("set-tags", _apply_set_tags, _recheck_tags, _read_back_tags),
+def _invert_delete(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    with undo_errors(change):
+        [inverse] = plan_restore_secret(change.resource, aws_provider)
+    if inverse.is_noop:
+        raise cannot_undo(change, "the secret was restored since")
+    yield inverse
+
+
+def _invert_restore(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    with undo_errors(change):
+        [inverse] = plan_delete_secret(change.resource, aws_provider)
+    if inverse.is_noop:
+        raise cannot_undo(change, "the secret was deleted since")
+    yield inverse
+
+
+def _invert_promote(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    version_before = (change.before or {})["version_id"]
+    if version_before is None:
+        raise cannot_undo(change, "no version was current before, and one has to be")
+    with undo_errors(change):
+        [inverse] = plan_promote_version(change.resource, version_before, aws_provider)
+    yield checked_promotion(change, inverse)
+
+
+def checked_promotion(change: Change, inverse: Change) -> Change:
+    """Return the way back to a version if that of the change is still current; raises ``CannotUndo``."""
+    current = (inverse.before or {})["version_id"]
+    if current != wanted(change, "version_id"):
+        raise cannot_undo(change, f"version {current} became current since")
+    return inverse
+
+
+def _invert_set_tags(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    with undo_errors(change):
+        [inverse] = plan_set_secret_tags(change.resource, change.before or {}, aws_provider)
+    if inverse.before != change.after:
+        raise cannot_undo(change, "the tags have changed since")
+    yield inverse
+
+
+_IAM_ACTIONS = {
+    "delete": iam_actions_of("secretsmanager", "DescribeSecret", "DeleteSecret"),
+    "restore": iam_actions_of("secretsmanager", "DescribeSecret", "RestoreSecret"),
+    "promote": iam_actions_of("secretsmanager", "DescribeSecret", "UpdateSecretVersionStage"),
+    "set-tags": iam_actions_of("secretsmanager", "DescribeSecret", "TagResource", "UntagResource"),
+}
+for _verb, _apply, _recheck, _read_back, _invert in (
+    ("delete", _apply_delete, _recheck_delete, _read_back_delete, _invert_delete),
+    ("restore", _apply_restore, _recheck_restore, _read_back_restore, _invert_restore),
+    ("promote", _apply_promote, _recheck_promote, _read_back_promote, _invert_promote),
+    ("set-tags", _apply_set_tags, _recheck_tags, _read_back_tags, _invert_set_tags),
 ):
-    register(ChangeKind(f"secrets.{_verb}", each_alone(_apply), _recheck, _read_back, is_idempotent=True))
+    register(
+        ChangeKind(
+            f"secrets.{_verb}",
+            each_alone(_apply),
+            _recheck,
+            _read_back,
+            is_idempotent=True,
+            iam_actions=_IAM_ACTIONS[_verb],
+            reversibility=frozenset({Reversibility.REVERSIBLE}),
+            invert=_invert,
+            tags=TAGS,
+            census=SECRETS,
+        )
+    )

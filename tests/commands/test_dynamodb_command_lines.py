@@ -79,7 +79,7 @@ def test_WHEN_an_item_is_typed_THEN_numbers_sets_and_binaries_are_exact() -> Non
         "orders-{account}",
         {"id": "a", "n": Decimal("0.10000000000000000001"), "s": {Decimal(1)}, "b": b"\x00"},
     )
-    assert work.keywords == {"overwrite": True, "condition": None}
+    assert work.keywords == {"overwrite": True, "condition": None, "keep_before": False}
 
 
 def test_WHEN_a_condition_is_typed_THEN_it_has_its_names_and_values() -> None:
@@ -102,7 +102,7 @@ def test_WHEN_an_update_is_typed_THEN_each_part_is_where_it_belongs() -> None:
         {"n": Decimal("1.5")},
     )
     assert update.expression is None
-    assert work.keywords == {"create": True, "condition": None}
+    assert work.keywords == {"create": True, "condition": None, "keep_before": False}
 
 
 def test_WHEN_an_update_is_typed_as_an_expression_THEN_names_and_values_serve_it_and_the_condition() -> None:
