@@ -80,7 +80,9 @@ def plan_undo(changes: Iterable[Change], aws_provider: AwsClientProvider, refuse
 
 def _inverses(change: Change, aws_provider: AwsClientProvider) -> list[Change]:
     kind = _kind_of(change)
-    if kind.invert is None or change.reversibility is Reversibility.IRREVERSIBLE:
+    # Where it is final because what was there was not kept, the kind says what to do another time.
+    is_final = change.reversibility is Reversibility.IRREVERSIBLE and change.keeps_before
+    if kind.invert is None or is_final:
         raise CannotUndo("nothing takes it back, it is irreversible", resource=change.resource)
     inverses = list(kind.invert(change, aws_provider))
     if not inverses:
