@@ -1,5 +1,11 @@
 """What refuses to go on although AWS would let it."""
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_operations.protection import Guard, Protection, Refusal
+
 
 class GuardRefused(Exception):
     """A guard stopped the run before anything was changed."""
@@ -57,3 +63,31 @@ class ConsentNeeded(GuardRefused):
             "Look at them with --dry-run, then give --yes"
         )
         self.count = count
+
+
+class ChangesRefused(GuardRefused):
+    """Guards do not let planned changes be made; nothing was changed.
+
+    ``refusals`` are the first of them, ``counts`` how many changes each guard refuses.
+    """
+
+    def __init__(
+        self,
+        refusals: "Sequence[Refusal]",
+        counts: "Mapping[Guard, int]",
+        total: int,
+        protection: "Protection",
+    ) -> None:
+        from aws_operations.protection import words_of
+
+        guards = " and ".join(
+            f"{words_of(guard, protection)} for {count} of {total} change{'' if total == 1 else 's'}"
+            for guard, count in counts.items()
+        )
+        super().__init__(
+            f"refused by {guards}; nothing was changed. First: {refusals[0]}. "
+            "Leave out what is refused, or change the guard where it is set; --yes does not go past it"
+        )
+        self.refusals = tuple(refusals)
+        self.counts = dict(counts)
+        self.total = total
