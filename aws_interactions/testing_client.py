@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from botocore import xform_name
 from botocore.exceptions import ClientError, OperationNotPageableError
-from botocore.handlers import validate_bucket_name
+from botocore.handlers import handle_copy_source_param, validate_bucket_name
 from botocore.model import OperationModel, ServiceModel
 from botocore.paginate import Paginator
 from botocore.response import StreamingBody
@@ -234,9 +234,13 @@ class FakeClient:
     def _check(self, model: OperationModel, parameters: dict[str, Any]) -> None:
         for member in model.idempotent_members:
             parameters.setdefault(member, "00000000-0000-4000-8000-000000000000")
-        check_parameters(model, parameters)
+        checked = dict(parameters)
+        if "CopySource" in checked:
+            # botocore takes the source of a copy in a form of its own, too.
+            handle_copy_source_param(checked)
+        check_parameters(model, checked)
         if self._service_name == "s3":
-            validate_bucket_name(parameters)
+            validate_bucket_name(checked)
 
     def _record(self, operation: str, parameters: Mapping[str, Any]) -> int:
         with self._lock:

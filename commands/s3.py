@@ -285,3 +285,39 @@ def versioning_get(bucket: str) -> Any:
 def versioning_set(bucket: str, versioning: str) -> Any:
     """Enable or suspend the keeping of old versions."""
     return partial(changes.plan_set_versioning, bucket, versioning)
+
+
+encryption = s3.group("encryption", help="How a bucket encrypts new objects by default.")
+
+
+@encryption.verb(
+    "get",
+    shape=Shape.ROWS,
+    example=f"{PROGRAM_ON_SANDBOX} encryption get {SAMPLE}",
+)
+@bucket_argument
+def encryption_get(bucket: str) -> Any:
+    """Show how a bucket encrypts new objects by default."""
+    return partial(operations.encryption, bucket)
+
+
+@encryption.verb(
+    "set",
+    shape=Shape.CHANGES,
+    example=f"{PROGRAM_ON_SANDBOX} encryption set {SAMPLE} aws:kms --bucket-key --dry-run",
+)
+@bucket_argument
+@click.argument("algorithm", type=click.Choice(["AES256", "aws:kms", "aws:kms:dsse"]))
+@click.option("--kms-key", type=UTF8_TEXT, help="ARN, ID or alias of a KMS key; aws/s3 unless given.")
+@click.option("--bucket-key", is_flag=True, help="Ask KMS once for many objects; with aws:kms only.")
+def encryption_set(bucket: str, algorithm: str, kms_key: str | None, *, bucket_key: bool) -> Any:
+    """Set how a bucket encrypts new objects by default; those that are there stay as they are.
+
+    AES256 takes keys of S3's own. With aws:kms and aws:kms:dsse, whoever reads needs the KMS key too: give
+    its ARN where other accounts use the bucket. Whether the key exists is not asked.
+    """
+    if kms_key is not None and algorithm == "AES256":
+        raise click.UsageError("--kms-key goes with aws:kms or aws:kms:dsse")
+    if bucket_key and algorithm != "aws:kms":
+        raise click.UsageError("--bucket-key goes with aws:kms")
+    return partial(changes.plan_set_encryption, bucket, algorithm, kms_key=kms_key, bucket_key=bucket_key)

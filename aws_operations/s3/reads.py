@@ -53,6 +53,20 @@ class BucketVersioningRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketEncryptionRow:
+    """How a bucket encrypts new objects by default; ``algorithm`` is ``None`` where S3 tells of none.
+
+    ``blocked`` are ways of encrypting that the bucket refuses, such as SSE-C.
+    """
+
+    bucket: str
+    algorithm: str | None
+    kms_key: str | None
+    bucket_key: bool
+    blocked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DownloadRow:
     """An object and the local file it went to, or would go to; ``size`` in bytes."""
 
@@ -127,6 +141,17 @@ def versioning(bucket_name: str, aws_provider: AwsClientProvider) -> Iterator[Bu
     """Yield whether a bucket keeps old versions (GetBucketVersioning)."""
     bucket = fill_template(bucket_name, aws_provider)
     yield BucketVersioningRow(bucket, s3_interactions.get_bucket_versioning(bucket, aws_provider))
+
+
+def encryption(bucket_name: str, aws_provider: AwsClientProvider) -> Iterator[BucketEncryptionRow]:
+    """Yield how a bucket encrypts new objects by default (GetBucketEncryption)."""
+    bucket = fill_template(bucket_name, aws_provider)
+    found = s3_interactions.get_bucket_encryption(bucket, aws_provider)
+    if found is None:
+        yield BucketEncryptionRow(bucket, None, None, bucket_key=False, blocked=())
+    else:
+        algorithm = str(found.algorithm)
+        yield BucketEncryptionRow(bucket, algorithm, found.kms_key, found.bucket_key, found.blocked_types)
 
 
 def download(

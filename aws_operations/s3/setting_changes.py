@@ -188,7 +188,9 @@ def _read_back_versioning(change: Change, aws_provider: AwsClientProvider) -> Re
 def _encryption_values(encryption: BucketEncryption | None) -> JsonObject | None:
     if encryption is None:
         return None
-    return {**asdict(encryption), "blocked_types": list(encryption.blocked_types)}
+    values = asdict(encryption)
+    blocked = values.pop("blocked_types")
+    return {**values, "blocked_types": list(blocked)} if blocked else values
 
 
 def _encryption(change: Change, aws_provider: AwsClientProvider) -> JsonObject | None:
@@ -201,7 +203,9 @@ def _apply_set_encryption(change: Change, aws_provider: AwsClientProvider) -> No
     if change.after is None:
         s3_interactions.reset_bucket_encryption(bucket, aws_provider)
         return
-    wanted = BucketEncryption(**{**change.after, "blocked_types": tuple(change.after["blocked_types"])})
+    wanted = BucketEncryption(
+        **{**change.after, "blocked_types": tuple(change.after.get("blocked_types", []))}
+    )
     s3_interactions.set_bucket_encryption(bucket, wanted, aws_provider)
 
 

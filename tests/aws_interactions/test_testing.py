@@ -310,3 +310,12 @@ def test_WHEN_an_error_has_more_than_a_code_THEN_the_fake_one_has_it_too() -> No
             TransactItems=[{"Delete": {"TableName": "orders", "Key": {"id": {"S": "a"}}}}]
         )
     assert caught.value.response["CancellationReasons"] == reasons
+
+
+def test_WHEN_the_source_of_a_copy_is_a_dict_THEN_it_is_taken_as_botocore_takes_it() -> None:
+    client = FakeClient("s3").answers("copy_object", {})
+    source = {"Bucket": "logs", "Key": "a\nb", "VersionId": "v1"}
+    client.copy_object(Bucket="logs", Key="k", CopySource=source)
+    assert client.calls_of("copy_object") == [{"Bucket": "logs", "Key": "k", "CopySource": source}]
+    with pytest.raises(ParamValidationError):
+        client.copy_object(Bucket="logs", Key="k", CopySource={"Key": "a"})

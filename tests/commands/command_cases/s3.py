@@ -14,6 +14,8 @@ CASES: dict[str, list[str]] = {
     "s3 metadata": [SAMPLE, KEY],
     "s3 tags get": [SAMPLE],
     "s3 tags set": [SAMPLE, "team=ops"],
+    "s3 encryption get": [SAMPLE],
+    "s3 encryption set": [SAMPLE, "aws:kms", "--bucket-key"],
     "s3 versioning get": [SAMPLE],
     "s3 versioning set": [SAMPLE, "enabled"],
 }

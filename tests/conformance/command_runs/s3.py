@@ -146,3 +146,21 @@ def versioning_set(stage: Stage) -> None:
     assert stage.changes(bucket, "enabled") == ["applied"]
     assert stage.changes(bucket, "enabled") == ["unchanged"]
     assert stage.root.get_s3().get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+
+
+@runs("s3 encryption get")
+def encryption_get(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    assert [row["algorithm"] for row in stage.rows(bucket)] in ([None], ["AES256"])
+
+
+@runs("s3 encryption set")
+def encryption_set(stage: Stage) -> None:
+    bucket, key = bucket_of(stage), f"arn:aws:kms:{REGION}:123456789012:key/k-1"
+    words = (bucket, "aws:kms", "--kms-key", key, "--bucket-key")
+    assert stage.changes(*words) == ["applied"]
+    assert stage.changes(*words) == ["unchanged"]
+    answer = stage.root.get_s3().get_bucket_encryption(Bucket=bucket)
+    [rule] = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    assert rule["BucketKeyEnabled"] is True
