@@ -8,6 +8,7 @@ import functools
 import logging
 import re
 import threading
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
 
@@ -25,6 +26,9 @@ _CONFIDENTIAL_FIELDS: Final = (
     "|x-amz-signature|X-Amz-Credential|x-amz-server-side-encryption-customer-key"
     "|x-amz-copy-source-server-side-encryption-customer-key|SSECustomerKey|CopySourceSSECustomerKey"
 )
+CONFIDENTIAL_FIELDS: Final = frozenset(_CONFIDENTIAL_FIELDS.lower().split("|"))
+"""The names, in lower case, of members, headers and query fields whose values are secrets."""
+
 _SHAPES: Final = (
     # XML elements, as in the answers of STS and IAM.
     (rf"(<(?:{_CONFIDENTIAL_FIELDS})>)[^<]+", r"\1" + REDACTED),
@@ -72,10 +76,12 @@ class SecretRegistry:
         self._forms: frozenset[str] = frozenset()
         # Of one secret each, oldest first; a dictionary keeps their order.
         self._short_lived: dict[str, tuple[str, ...]] = {}
+        # How many forms begin so: the tokens of sessions have their beginning in common.
+        self._beginnings: dict[str, int] = {}
         self._pattern: re.Pattern[str] | None = None
 
     def register(self, secret: str, *, is_short_lived: bool = False) -> None:
-        """Have a secret replaced from now on, as it is and as it stands in URLs.
+        """Have a secret replaced from now on, as it is and as it stands in URLs and in JSON.
 
         Values shorter than 8 characters are left alone: they would take ordinary text with them. Of those
         that are short-lived the last 2,048 are known: a run may hold any number, one after the other.
@@ -84,14 +90,20 @@ class SecretRegistry:
             return
         # JSON may hold half of a surrogate pair, which is no UTF-8.
         in_urls = (quote(secret, safe=safe, errors="surrogatepass") for safe in ("", "/"))
-        forms = {secret, *in_urls, repr(secret)[1:-1]}
+        # Here, not above: what logs nothing secret, such as --help, needs none of it.
+        import json
+
+        in_json = (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
+        forms = {secret, *in_urls, *in_json, repr(secret)[1:-1]}
         with self._lock:
             if forms <= self._forms or (is_short_lived and secret in self._short_lived):
                 return
+            self._count_beginnings(forms, 1)
             if is_short_lived:
                 self._short_lived[secret] = tuple(sorted(forms, key=len, reverse=True))
                 if len(self._short_lived) > _MOST_SHORT_LIVED:
-                    del self._short_lived[next(iter(self._short_lived))]
+                    oldest = next(iter(self._short_lived))
+                    self._count_beginnings(self._short_lived.pop(oldest), -1)
                 return
             self._forms |= forms
             self._pattern = None
@@ -107,6 +119,25 @@ class SecretRegistry:
             text = text.replace(form, REDACTED)
         return text
 
+    def may_be_in(self, text: str) -> bool:
+        """Say whether a secret, or a form of one, may be in a text: at times wrongly, but missing none.
+
+        It costs the same however many secrets there are, which ``redact`` does not.
+        """
+        if not self._beginnings:
+            return False
+        ends = range(_SHORTEST_SECRET, len(text) + 1)
+        return not self._beginnings.keys().isdisjoint([text[end - _SHORTEST_SECRET : end] for end in ends])
+
+    def _count_beginnings(self, forms: Iterable[str], by: int) -> None:
+        for form in forms:
+            beginning = form[:_SHORTEST_SECRET]
+            count = self._beginnings.get(beginning, 0) + by
+            if count > 0:
+                self._beginnings[beginning] = count
+            else:
+                self._beginnings.pop(beginning, None)
+
     def _compiled(self) -> re.Pattern[str]:
         # Compiled when a text comes, not when a secret does: a run over hundreds of accounts holds
         # hundreds of secrets and may never print a word.
@@ -118,6 +149,11 @@ class SecretRegistry:
 
 
 _REGISTRY: Final = SecretRegistry()
+
+
+def registered_secrets() -> SecretRegistry:
+    """Return the secrets of this process."""
+    return _REGISTRY
 
 
 def register_secret(secret: str, *, is_short_lived: bool = False) -> None:
