@@ -7,10 +7,16 @@ that it plans are rechecked again when they are applied.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import AwsInteractionError, CredentialsProblem
+from aws_interactions.aws_errors import (
+    AccessDenied,
+    AwsInteractionError,
+    CredentialsProblem,
+    Throttled,
+    Unavailable,
+)
 from aws_operations.changes import (
     CannotUndo,
     CarriedOutInPart,
@@ -57,8 +63,10 @@ def plan_undo(changes: Iterable[Change], aws_provider: AwsClientProvider, refuse
     Only reads. ``refuse`` is given each change that cannot be taken back: it is irreversible, has drifted
     since, what it took away is kept nowhere, or it could not be looked at. Of a resource that was changed
     twice the newer change is planned first. The older one is, too, where it is as that one left it already
-    (other tags of the same instance); else it is refused, and can be taken back by undoing once more. Raises
-    ``CredentialsProblem``, as nothing can be looked at then.
+    (other tags of the same instance); else it is refused, and can be taken back by undoing once more.
+
+    What keeps all changes from being looked at raises: ``CredentialsProblem``, ``Throttled``,
+    ``Unavailable``, and ``AccessDenied`` where the target's role cannot be assumed.
     """
     taken_back = set[int]()
     for change in changes:
@@ -69,13 +77,19 @@ def plan_undo(changes: Iterable[Change], aws_provider: AwsClientProvider, refuse
         except CannotUndo as error:
             again = "; it was changed again by the same run, and that is taken back first: undo the run again"
             refuse(NotUndone(change, f"{error}{again if resource in taken_back else ''}"))
-        except CredentialsProblem:
-            raise
-        except (AwsInteractionError, ClientError, BotoCoreError) as error:
+        except (AwsInteractionError, ClientError) as error:
+            if _is_about_all(error):
+                raise
             refuse(NotUndone(change, f"it could not be looked at: {error}"))
         else:
             taken_back.add(resource)
             yield from inverses
+
+
+def _is_about_all(error: Exception) -> bool:
+    if isinstance(error, AccessDenied):
+        return any(action.startswith("sts:") for action in error.iam_actions)
+    return isinstance(error, CredentialsProblem | Throttled | Unavailable)
 
 
 def _inverses(change: Change, aws_provider: AwsClientProvider) -> list[Change]:

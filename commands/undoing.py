@@ -11,7 +11,6 @@ from aws_operations.journal import (
     LAST,
     ChangeState,
     Journal,
-    NoSuchRun,
     RunIsHeld,
     RunState,
     RunSummary,
@@ -42,6 +41,8 @@ def undo(wanted: str, console: Console, *, given: Settings, invocation: Invocati
     """
     with Journal() as journal, PlanSpool() as made:
         run = _last_that_changed_something(journal) if wanted == LAST else journal.find(wanted)
+        if run is None:
+            return _say_there_is_none(console)
         if run.state is RunState.RUNNING:
             raise RunIsHeld(run.id, run.process_id)
         undoing = _Undoing(run, made, console, _targets_to_resume(invocation))
@@ -63,14 +64,21 @@ def undo(wanted: str, console: Console, *, given: Settings, invocation: Invocati
         return undoing.exit_code(code)
 
 
-def _last_that_changed_something(journal: Journal) -> RunSummary:
+def _last_that_changed_something(journal: Journal) -> RunSummary | None:
     for run in reversed(journal.runs()):
         counts = run.counts
         if run.is_writing and (
             run.state is RunState.RUNNING or counts.changes_applied or counts.changes_unknown
         ):
             return run
-    raise NoSuchRun(LAST)
+    return None
+
+
+def _say_there_is_none(console: Console) -> ExitCode:
+    with console.rows():
+        pass
+    console.note("no run has changed anything: there is nothing to undo")
+    return ExitCode.COMPLETE
 
 
 def _targets_to_resume(invocation: Invocation) -> frozenset[Target] | None:
