@@ -31,7 +31,7 @@ from aws_interactions.local_files import (
 )
 from aws_interactions.sts_interactions import get_caller_identity
 from aws_operations.changes import Change
-from aws_operations.guards import GuardRefused
+from aws_operations.plan_refusals import PlanExpired, PlanInUse
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.targets import Target
 
@@ -55,46 +55,9 @@ class PlanFileBroken(LocalFileProblem):
         super().__init__(f"{file_path}: {reason}", file_path=file_path)
 
 
-class PlanExpired(GuardRefused):
-    """The plan is too old to be applied."""
-
-    def __init__(self, path: Path, expires: datetime) -> None:
-        super().__init__(
-            f"the plan {path} expired at {moment_text(expires)}; nothing was changed: make the plan again"
-        )
-        self.expires = expires
-
-
-class PlanOfSomebodyElse(GuardRefused):
-    """The plan was made in another account or as another identity than those that would apply it."""
-
-    def __init__(self, path: Path, *, made_as: str, actual: str) -> None:
-        super().__init__(
-            f"the plan {path} was made as {made_as}, and this is {actual}; nothing was changed: apply it as "
-            "the one who made it, or make a plan of your own"
-        )
-        self.made_as = made_as
-        self.actual = actual
-
-
-class PlanInUse(GuardRefused):
-    """Another process applies the plan at this moment."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"another process applies the plan {path} at this moment; this one changed nothing: see 'runs "
-            "list' for what becomes of it"
-        )
-
-
 def utc_now() -> datetime:
     """Return this moment."""
     return datetime.now(UTC)
-
-
-def moment_text(moment: datetime) -> str:
-    """Return a moment as people and files have it: ISO 8601, UTC, whole seconds."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +138,13 @@ def write_plan(path: Path, changes: Iterable[Change], header: PlanHeader) -> str
 
 def _write(path: Path, spool: PlanSpool, header: PlanHeader) -> str:
     values = _header_values(header, spool)
-    digest = hashlib.sha256(_line(values))
+    digest = hashlib.sha256(_canonical(values))
     for chunk in _chunks(spool):
         digest.update(chunk)
     values["sha256"] = digest.hexdigest()
     try:
         with new_file(path, is_private=True) as write:
-            write(_line(values))
+            write(json.dumps(values, separators=(",", ":")).encode() + b"\n")
             for chunk in _chunks(spool):
                 write(chunk)
     except CantWriteFileAlreadyExists as error:
@@ -199,7 +162,7 @@ def _chunks(spool: PlanSpool) -> Iterator[bytes]:
     yield bytes(chunk)
 
 
-def _line(values: Mapping[str, Any]) -> bytes:
+def _canonical(values: Mapping[str, Any]) -> bytes:
     return _CANONICAL.encode(values).encode() + b"\n"
 
 
@@ -331,7 +294,7 @@ def _parsed(path: Path, header_line: bytes) -> dict[str, Any]:
 
 
 def _check_whole(path: Path, file: BinaryIO, values: Mapping[str, Any]) -> None:
-    digest = hashlib.sha256(_line({name: value for name, value in values.items() if name != "sha256"}))
+    digest = hashlib.sha256(_canonical({name: value for name, value in values.items() if name != "sha256"}))
     while chunk := file.read(_CHUNK):
         digest.update(chunk)
     if digest.hexdigest() != values.get("sha256"):

@@ -71,7 +71,7 @@ def plan_in_each(
 
     def spool_one(target: Target, row: object) -> None:
         change = _in_target(cast("Change", row), target)
-        if not (change.kind in kinds or change.is_noop or the_run.settings.dry_run):
+        if not (change.kind in kinds or change.is_noop or the_run.settings.only_plans):
             # Known at the first one already: nobody is to wait for a whole plan that is refused.
             the_run.engine.check_kinds([change.kind])
             kinds.add(change.kind)

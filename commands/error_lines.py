@@ -50,6 +50,8 @@ _NEXT_STEP_BY_ERROR = (
         "LeftOverFileExists",
         "choose another name, or remove the file",
     ),
+    ("aws_operations.plan_file", "PlanFileExists", "choose another name, or remove the file"),
+    ("aws_operations.plan_file", "PlanFileBroken", ""),
     ("aws_interactions.local_files", "CantWriteFileAlreadyExists", _REPLACE_IT),
     ("aws_interactions.s3_interactions.errors", "S3ObjectAlreadyExists", _REPLACE_IT),
     ("aws_operations.dynamodb.change_parts", "ItemAlreadyExists", _REPLACE_IT),

@@ -93,12 +93,13 @@ class RunJournal:
 
     Before ``begin``, and in a run that is not to be kept, nothing is written. In a run that changes
     things, a journal that takes no more stops the run: ``problem`` says so. In one that reads it is a
-    warning, once.
+    warning, once. ``plan_id`` is that of the plan file whose changes it makes.
     """
 
-    def __init__(self, the_run: "Run", *, is_writing: bool) -> None:
+    def __init__(self, the_run: "Run", *, is_writing: bool, plan_id: str | None = None) -> None:
         self._run = the_run
         self._is_writing = is_writing
+        self._plan_id = plan_id
         self._record: RunRecord | None = None
         self._target_as_kept: dict[Target, Target] = {}
         self._early: list[Outcome] = []
@@ -122,6 +123,11 @@ class RunJournal:
             self._record.end(state, reason)
         except JournalProblem as problem:
             self._say_what_is_missing(self._record, problem)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it is written down that the run begins."""
+        return self._record is not None
 
     def begin(self) -> None:
         """Write down that the run begins, and in which targets; more than once is once.
@@ -197,7 +203,7 @@ class RunJournal:
     def plan_changes(self, changes: "Iterable[Change]") -> None:
         """Write down what was agreed to be changed; raises ``JournalProblem``."""
         if self._record is not None:
-            self._record.plan_changes(changes)
+            self._record.plan_changes(changes, plan_id=self._plan_id)
             self._is_planned = True
 
     def starting(self, changes: "Sequence[Change]") -> None:

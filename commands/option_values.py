@@ -20,9 +20,9 @@ _PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)%")
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*")
 _SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
-_DURATION = re.compile(r"([0-9]{1,6})([smh]?)")
+_DURATION = re.compile(r"([0-9]{1,6})([smhd]?)")
 _DECIMAL = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
-_SECONDS_BY_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600}
+_SECONDS_BY_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LEVEL_BY_NAME = {
     "debug": "debug",
     "info": "info",
@@ -110,6 +110,11 @@ def duration(value: str) -> int:
 def expiry(value: str) -> int:
     """Return how long a presigned request works, in seconds, up to a week; ``15m`` and ``1h`` work too."""
     return _seconds(value, 1, 604_800, "an expiry")
+
+
+def plan_expiry(value: str) -> int:
+    """Return how long a plan may be applied, in seconds, from 15m to 7d; ``12h`` works too."""
+    return _seconds(value, 900, 604_800, "the time that a plan holds")
 
 
 def wait(value: str) -> int:

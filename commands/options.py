@@ -105,6 +105,7 @@ class Settings:
     query: str | None = None
     dry_run: bool = False
     plan_out: Path | None = None
+    plan_expires: int | None = None
     max_changes: str | None = None
     protect_accounts: tuple[str, ...] = ()
     protect_regions: tuple[str, ...] = ()
@@ -119,6 +120,11 @@ class Settings:
     env: str | None = None
     log_level: str = "warning"
     debug: bool = False
+
+    @property
+    def only_plans(self) -> bool:
+        """Whether changes are shown, and saved if so wished, but not made."""
+        return self.dry_run or self.plan_out is not None
 
     @property
     def enters_accounts(self) -> bool:

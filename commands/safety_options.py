@@ -32,6 +32,14 @@ SAFETY_OPTIONS: tuple[GlobalOption, ...] = (
         is_configurable=False,
     ),
     _safety(
+        "plan-expires",
+        "plan_expires",
+        "How long the plan that --plan-out saves may be applied: 15m to 7d, by default 24h.",
+        metavar="SECONDS",
+        check=option_values.plan_expiry,
+        is_number=True,
+    ),
+    _safety(
         "max-changes",
         "max_changes",
         "Refuse, with exit code 6, to make more changes than this, or than this share of what is there.",

@@ -235,6 +235,8 @@ def _refuse_useless(values: Mapping[str, Any], layers: Layers) -> None:
     enters_accounts = refuse_useless_targets(values, layers)
     if values.get("engine") == "dask" and "scheduler" not in values:
         raise click.UsageError("--engine dask needs --scheduler: the address of the cluster.")
+    if "plan-expires" in layers[Layer.TYPED] and "plan_out" not in values:
+        raise click.UsageError("--plan-expires belongs to --plan-out.")
     if "scheduler" in layers[Layer.TYPED] and values.get("engine") != "dask":
         raise click.UsageError("--scheduler belongs to --engine dask.")
     if enters_accounts or values.get("assume_role_arns"):

@@ -25,16 +25,15 @@ from aws_interactions.local_files import (
 from aws_interactions.testing import fake_provider
 from aws_operations.changes import Change, Effect, Reversibility
 from aws_operations.plan_file import (
-    PlanExpired,
     PlanFileBroken,
     PlanFileExists,
     PlanHeader,
-    PlanInUse,
     identity_of,
     open_plan,
     plan_header,
     write_plan,
 )
+from aws_operations.plan_refusals import PlanExpired, PlanInUse
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.targets import Target
 from tests.support.program import ROOT

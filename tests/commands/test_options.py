@@ -78,6 +78,7 @@ def test_WHEN_variable_of_an_option_is_set_THEN_it_is_read(
         "output": ("yaml", OutputFormat.YAML),
         "query": ("[].a", "[].a"),
         "dry-run": ("yes", True),
+        "plan-expires": ("7d", 604_800),
         "max-changes": ("10%", "10%"),
         "protect-accounts": ("111122223333, 444455556666", ("111122223333", "444455556666")),
         "protect-regions": ("eu-*,us-east-1", ("eu-*", "us-east-1")),
