@@ -17,6 +17,7 @@ from botocore.exceptions import ProfileNotFound
 from botocore.utils import IMDSRegionProvider, InstanceMetadataFetcher, resolve_imds_endpoint_mode
 
 from aws_interactions.client_loading import LeanSession as Session
+from aws_interactions.client_settings import Recorder
 from aws_interactions.credential_cache import cache_key_of
 from aws_interactions.credential_errors import (
     MfaCodeNeeded,
@@ -154,8 +155,10 @@ class CredentialSource:
             return self._lazy_session
 
     def _make_session(self) -> Session:
-        session = _EndpointSession(self.identity.endpoint_url, profile=self.identity.aws_profile)
         settings = self.identity.client_settings
+        session = _EndpointSession(
+            self.identity.endpoint_url, profile=self.identity.aws_profile, recorder=settings.recorder
+        )
         session.set_default_client_config(
             Config(
                 connect_timeout=settings.connect_timeout,
@@ -234,13 +237,16 @@ def _environment(names: tuple[str, ...]) -> dict[str, str]:
 class _EndpointSession(Session):
     """A session whose own calls, made to find credentials, go to the given endpoint too."""
 
-    def __init__(self, endpoint_url: str | None, *, profile: str | None) -> None:
+    def __init__(self, endpoint_url: str | None, *, profile: str | None, recorder: Recorder | None) -> None:
         super().__init__(profile=profile)
         self._endpoint_url = endpoint_url
+        self._recorder = recorder
 
     def create_client(self, *args: Any, **kwargs: Any) -> Any:
         if self._endpoint_url is not None:
             kwargs["endpoint_url"] = self._endpoint_url
         client: Any = super().create_client(*args, **kwargs)
         install_shared_tls(client)
+        if self._recorder is not None:
+            self._recorder.install(client)
         return client

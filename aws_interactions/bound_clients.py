@@ -96,9 +96,13 @@ class BoundRequestSigner(RequestSigner):
 
     def announce(self, context: dict[str, Any]) -> None:
         """Write into a request context for whom the request is."""
-        identity = self._identity
-        context[IDENTITY_KEY] = identity() if callable(identity) else identity
+        context[IDENTITY_KEY] = self.current_identity()
         context[CLIENT_KEY] = self._client
+
+    def current_identity(self) -> ClientIdentity:
+        """Return for whom requests are, as far as it is known by now."""
+        identity = self._identity
+        return identity() if callable(identity) else identity
 
     def lend_credentials(self, context: dict[str, Any]) -> None:
         """Make the prototype's signer, which botocore calls for every request, sign as this target."""
@@ -199,6 +203,8 @@ class _Prototype:
             client.meta.events.register("before-parameter-build.s3", _presign_regionally)
         if read_only:
             install_read_only_gate(client)
+        if client_settings.recorder is not None:
+            client_settings.recorder.install(client)
         self._meta = copy.copy(client.meta)
         self._meta.events = GuardedEvents(client.meta.events)
 

@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from aws_interactions.call_budget import CallBudget
+
+
+class Recorder(Protocol):
+    """What takes note of calls, or answers them."""
+
+    def install(self, client: Any) -> None:
+        """Begin with a prototype, and with all clients that are bound to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,9 @@ class ClientSettings:
     ``call_budget`` paces all requests, those for credentials included; share one among the providers of a
     run. With it, throttled attempts do not count: they are made again until its patience is over.
     ``None`` sends as fast as it is asked to, and throttled attempts count like others.
+
+    ``recorder`` takes note of every call, those for credentials included (a ``CallRecorder``); share one
+    among the providers of a run. ``None`` records nothing.
     """
 
     max_attempts: int = 5
@@ -30,3 +40,4 @@ class ClientSettings:
     max_pool_connections: int = 50
     model_cache_dir: Path | None = None
     call_budget: "CallBudget | None" = None
+    recorder: Recorder | None = None

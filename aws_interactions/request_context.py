@@ -13,6 +13,7 @@ CLIENT_KEY = "manage_resources_client"
 READ_KEY = "manage_resources_read"
 LOST_ANSWER_KEY = "manage_resources_lost_answer"
 PACE_KEY = "manage_resources_pace"
+RECORD_KEY = "manage_resources_record"
 
 
 @dataclass(frozen=True, slots=True)

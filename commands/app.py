@@ -87,6 +87,9 @@ class Invocation:
         if self.runner is not None:
             return self.runner(verb.shape, work, settings, console)
         # All are named here only, because the runner imports boto.
+        if (settings.record or settings.record_answers) and (verb.takes_identity or verb.goes_on):
+            import_module("aws_interactions.lean_imports").install()
+            import_module("commands.recording").begin_recording(settings, self.arguments)
         if verb.takes_identity:
             return self.run_in_targets(verb.shape, work, settings, console)
         return int(import_module("commands.local_runner").run_here(verb.shape, work, console))

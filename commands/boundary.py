@@ -37,7 +37,7 @@ def run_command_line(arguments: list[str], invocation: Invocation | None = None)
     invocation = invocation or Invocation()
     invocation.arguments = tuple(arguments)
     with _termination_unwinds():
-        return _flushed(_run(arguments, invocation))
+        return _flushed(_recorded(_run(arguments, invocation)))
 
 
 def _run(arguments: list[str], invocation: Invocation) -> int:
@@ -55,6 +55,16 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
     except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - the one boundary
         return _report(error, show_traceback=_wants_traceback(arguments, invocation))
     return ExitCode.COMPLETE
+
+
+def _recorded(code: int) -> int:
+    """Let no run be complete whose recording is not."""
+    recording = sys.modules.get("commands.recording")
+    problem = None if recording is None else recording.end_recording()
+    if problem is None:
+        return code
+    told = _report(problem, show_traceback=False)
+    return code or told
 
 
 def _report(error: BaseException, *, show_traceback: bool, target: "Target | None" = None) -> int:

@@ -18,6 +18,7 @@ from commands.status_line import PROCESS_STATUS_LINE
 
 if TYPE_CHECKING:
     from aws_interactions.call_budget import CallBudget
+    from aws_interactions.call_recorder import CallRecorder
 
 _SANDBOX_DEFAULT_REGION = "us-east-1"
 _ONE_QUESTION_AT_A_TIME = threading.Lock()
@@ -92,7 +93,16 @@ def make_client_settings(settings: Settings, call_budget: "CallBudget | None" = 
         max_attempts=settings.max_attempts or default.max_attempts,
         model_cache_dir=_cache_dir("models"),
         call_budget=call_budget,
+        recorder=_recorder(settings),
     )
+
+
+def _recorder(settings: Settings) -> "CallRecorder | None":
+    if settings.record is None:
+        return None
+    from commands.recording import recorder_for
+
+    return recorder_for(settings)
 
 
 def _ask_for_code(prompt: str) -> str:

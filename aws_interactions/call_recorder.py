@@ -1,0 +1,361 @@
+"""The flight recorder: a line in a file for each AWS call, when it is over.
+
+What goes into the line is redacted by ``parameter_redaction``; ``recorded_calls`` reads it back. Each line
+is one write to a file that is opened for appending, so that it is there whatever becomes of the process,
+and so that several processes may share a recording. A call that is under way when the process is killed is
+not in it.
+
+It rides on botocore's events: ``before-parameter-build`` has the parameters, ``before-call`` comes once they
+are checked, ``after-call`` or ``after-call-error`` ends the call, and ``before-sign`` is all that a presigned
+request fires. A test fails when one moves.
+"""
+
+import errno
+import json
+import os
+import stat
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from botocore.exceptions import ClientError
+
+from aws_interactions.aws_environment import AwsEnvironment
+from aws_interactions.aws_errors import AnswerLost, LocalFileProblem, Unavailable, kind_of
+from aws_interactions.call_resources import ANY_RESOURCE, resource_arns
+from aws_interactions.parameter_redaction import CallEncoder, may_hold_secrets, redact_strings
+from aws_interactions.recorded_calls import (
+    CALL_LINE,
+    PRESIGNED_LINE,
+    RECORDING_FORMAT,
+    RUN_LINE,
+    NotARecording,
+    begins_recording,
+)
+from aws_interactions.request_context import (
+    LOST_ANSWER_KEY,
+    PACE_KEY,
+    RECORD_KEY,
+    client_of,
+    identity_of,
+)
+from aws_interactions.secret_redaction import redact
+
+_FLAGS: Final = (
+    os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+)
+_LONGEST_FIRST_LINE: Final = 1_000_000
+_FINDS_CREDENTIALS: Final = "the search for credentials"
+_METADATA: Final = "ResponseMetadata"
+_dumps: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class CantRecord(LocalFileProblem):
+    """The recording takes no more, or never did; the call that was asked for was not sent."""
+
+    def __init__(self, file_path: Path, reason: str) -> None:
+        super().__init__(f"can't record calls in {file_path}: {reason}", file_path=file_path)
+        self.reason = reason
+
+
+class CallRecorder:
+    """Writes each call of the clients that it is installed on into a file; may be used by all threads.
+
+    A new file is private to its user; an existing one is appended to if it is a recording, or empty.
+    ``with_answers`` keeps answers too, and then the values of DynamoDB's items: bodies of objects and
+    secrets are never kept. ``arguments`` and ``program`` say what was run. ``write`` is ``os.write``,
+    ``clock`` gives seconds since the epoch.
+
+    Raises ``CantRecord`` for what cannot be written, ``NotARecording`` for what is something else. Once a
+    line could not be written, ``problem`` is set: the call that it was about keeps its result, and all
+    further calls raise it before they are sent, after which ``has_refused`` is true.
+    """
+
+    def __init__(
+        self,
+        file_path: Path,
+        *,
+        with_answers: bool = False,
+        arguments: Sequence[str] = (),
+        program: str = "manage-resources",
+        write: Callable[[int, bytes], int] = os.write,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.file_path = file_path
+        self.with_answers = with_answers
+        self.problem: CantRecord | None = None
+        self.has_refused = False
+        self._write = write
+        self._clock = clock
+        self._encoders: dict[tuple[str, str, bool], CallEncoder] = {}
+        # Closed when the recorder goes; it may be shared by providers that nobody closes.
+        self._descriptor = self._opened()
+        weakref.finalize(self, os.close, self._descriptor)
+        self._begin(program, arguments)
+
+    def __reduce__(self) -> NoReturn:
+        message = "a recorder writes to a file that is open here: it neither pickles nor copies"
+        raise TypeError(message)
+
+    def install(self, client: Any) -> None:
+        """Record all calls of a client, or of a prototype and with it of all clients bound to it."""
+        events, service_event = client.meta.events, client.meta.service_model.service_id.hyphenize()
+        # Last: boto3's resources and botocore itself turn what was given into what is sent.
+        events.register_last(f"before-parameter-build.{service_event}", self._take_parameters)
+        events.register_last(f"before-call.{service_event}", self._begin_call)
+        # First: they turn the answer into what is given, and would do so again with a replayed one.
+        events.register_first(f"after-call.{service_event}", self._end_answered_call)
+        events.register_first(f"after-call-error.{service_event}", self._end_failed_call)
+        events.register_last(f"before-sign.{service_event}", self._record_presigned)
+
+    def raise_problem(self) -> None:
+        """Raise what keeps the recording from being complete, if anything does."""
+        if self.problem is not None:
+            self.has_refused = True
+            # Raised by many threads: the one that is kept would hold on to all of their frames.
+            raise CantRecord(self.file_path, self.problem.reason)
+
+    def _take_parameters(
+        self, params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: object
+    ) -> None:
+        self.raise_problem()
+        context[RECORD_KEY] = _Pending(model, params)
+
+    def _begin_call(self, context: dict[str, Any], **_: object) -> None:
+        pending: _Pending = context[RECORD_KEY]
+        if context.get("encoding_type_auto_set"):
+            # Botocore's own, and it looks no different from one that was asked for.
+            pending.parameters = {
+                name: value for name, value in pending.parameters.items() if name != "EncodingType"
+            }
+        # Now, while streams that are sent are still at their beginning.
+        pending.text = self._encoder(pending.model, is_answer=False).to_json(pending.parameters)
+        pending.began_at = self._clock()
+        pending.began = time.perf_counter()
+
+    def _end_answered_call(
+        self, http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: object
+    ) -> None:
+        pending: _Pending = context[RECORD_KEY]
+        status = http_response.status_code
+        metadata = parsed.get(_METADATA, {})
+        is_ok = status < 300
+        code = None if is_ok else parsed.get("Error", {}).get("Code")
+        entry = self._entry_of_call(
+            pending,
+            context,
+            outcome="ok" if is_ok else "error",
+            code=code,
+            status=status,
+            request_id=metadata.get("RequestId"),
+        )
+        answer = self._answer(pending.model, parsed, is_ok=is_ok) if self.with_answers else None
+        self._append(entry, pending.text, answer)
+
+    def _end_failed_call(self, exception: Exception, context: dict[str, Any], **_: object) -> None:
+        pending: _Pending = context[RECORD_KEY]
+        if not _was_sent(exception, context):
+            return
+        is_lost = LOST_ANSWER_KEY in context or kind_of(exception) is AnswerLost
+        response: Any = exception.response if isinstance(exception, ClientError) else {}
+        metadata = response.get(_METADATA, {})
+        entry = self._entry_of_call(
+            pending,
+            context,
+            outcome="lost" if is_lost else "error",
+            code=response.get("Error", {}).get("Code"),
+            status=metadata.get("HTTPStatusCode"),
+            request_id=metadata.get("RequestId"),
+        )
+        entry["exception"] = type(exception).__name__
+        self._append(entry, pending.text)
+
+    def _record_presigned(self, request: Any, operation_name: str, **_: object) -> None:
+        context = request.context
+        if not context.get("is_presign_request"):
+            return
+        pending: _Pending = context[RECORD_KEY]
+        if "s3-presign-post-policy" in context:
+            # Botocore announces a presigned form as CreateBucket; what is signed stands in its policy.
+            pending.model = pending.model.service_model.operation_model(operation_name)
+            pending.parameters = _form_parameters(pending.parameters, context["s3-presign-post-policy"])
+        text = self._encoder(pending.model, is_answer=False).to_json(pending.parameters)
+        self._append(self._entry(PRESIGNED_LINE, self._clock(), pending, context), text)
+        # Nobody has the URL yet.
+        self.raise_problem()
+
+    def _entry_of_call(
+        self,
+        pending: "_Pending",
+        context: Mapping[str, Any],
+        *,
+        outcome: str,
+        code: str | None,
+        status: int | None,
+        request_id: str | None,
+    ) -> dict[str, Any]:
+        entry = self._entry(CALL_LINE, pending.began_at, pending, context)
+        entry["request_id"] = request_id
+        entry["attempts"] = _attempts(context)
+        entry["seconds"] = round(time.perf_counter() - pending.began, 6)
+        entry["outcome"], entry["code"], entry["status"] = outcome, code, status
+        return entry
+
+    def _entry(
+        self, record: str, at: float, pending: "_Pending", context: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        account, aws_region, label = _caller(context)
+        model = pending.model
+        service_name = model.service_model.service_name
+        environment = AwsEnvironment(account or ANY_RESOURCE, aws_region)
+        return {
+            "record": record,
+            "at": datetime.fromtimestamp(at, UTC).isoformat(),
+            "service": service_name,
+            "operation": model.name,
+            "account": account,
+            "region": aws_region,
+            "identity": label,
+            "resources": resource_arns(service_name, model.name, pending.parameters, environment),
+        }
+
+    def _answer(self, model: Any, parsed: Mapping[str, Any], *, is_ok: bool) -> str:
+        members = {name: value for name, value in parsed.items() if name != _METADATA}
+        if is_ok:
+            return self._encoder(model, is_answer=True).to_json(members)
+        # After its first line, a wrong-signature answer repeats the request, session token included.
+        error = members.get("Error", {})
+        error = {**error, "Message": str(error.get("Message", "")).strip().partition("\n")[0]}
+        return CallEncoder(model.service_model.service_name, None, with_payloads=True).to_json(
+            {**members, "Error": error}
+        )
+
+    def _encoder(self, model: Any, *, is_answer: bool) -> CallEncoder:
+        service_name = model.service_model.service_name
+        key = (service_name, model.name, is_answer)
+        encoder = self._encoders.get(key)
+        if encoder is None:
+            shape = model.output_shape if is_answer else model.input_shape
+            encoder = CallEncoder(service_name, shape, with_payloads=self.with_answers)
+            self._encoders[key] = encoder
+        return encoder
+
+    def _append(self, entry: dict[str, Any], parameters: str, answer: str | None = None) -> None:
+        head = _dumps(entry)
+        if may_hold_secrets(parameters):
+            # The resources are made of the parameters.
+            head = _dumps(redact_strings(entry))
+        line = f'{head[:-1]},"parameters":{parameters}'
+        self._put((f"{line}}}\n" if answer is None else f'{line},"answer":{answer}}}\n').encode())
+
+    def _put(self, line: bytes) -> None:
+        """Write a line; what is wrong with the file becomes ``problem`` and is not raised."""
+        if self.problem is not None:
+            # What follows a torn line could not be told from it.
+            return
+        try:
+            written = 0
+            while written < len(line):
+                written += self._write(self._descriptor, line[written:] if written else line)
+        except (OSError, ValueError) as error:
+            self.problem = CantRecord(self.file_path, f"{_reason(error)}; nothing more is sent")
+
+    def _opened(self) -> int:
+        try:
+            if not self.file_path.parent.is_dir():
+                raise CantRecord(self.file_path, f"there is no directory {self.file_path.parent}")
+            return os.open(self.file_path, _FLAGS, 0o600)
+        except (OSError, ValueError) as error:
+            raise CantRecord(self.file_path, _reason(error)) from error
+
+    def _begin(self, program: str, arguments: Sequence[str]) -> None:
+        descriptor = self._descriptor
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISCHR(found.st_mode):
+            raise CantRecord(self.file_path, "it is a pipe or a socket, not a file")
+        line = _dumps(
+            {
+                "record": RUN_LINE,
+                "format": RECORDING_FORMAT,
+                "program": program,
+                "arguments": [redact(argument) for argument in arguments],
+                "began": datetime.fromtimestamp(self._clock(), UTC).isoformat(),
+            }
+        )
+        begin = b""
+        if found.st_size:
+            first_line = os.pread(descriptor, _LONGEST_FIRST_LINE, 0).partition(b"\n")[0]
+            if not begins_recording(first_line):
+                raise NotARecording(self.file_path, "it has something else in it, and stays as it is")
+            if os.pread(descriptor, 1, found.st_size - 1) != b"\n":
+                begin = b"\n"
+        elif stat.S_ISREG(found.st_mode):
+            os.fchmod(descriptor, 0o600)
+        self._put(begin + line.encode() + b"\n")
+        self.raise_problem()
+
+
+class _Pending:
+    """What is known of a call that is under way; for the thread that makes it."""
+
+    __slots__ = ("began", "began_at", "model", "parameters", "text")
+
+    def __init__(self, model: Any, parameters: Mapping[str, Any]) -> None:
+        self.model = model
+        self.parameters = parameters
+        self.text = ""
+        self.began_at = 0.0
+        self.began = 0.0
+
+
+def _caller(context: Mapping[str, Any]) -> tuple[str | None, str, str]:
+    """Return account, if it is known by now, region and label of whoever makes the call."""
+    caller = identity_of(context)
+    if caller is None:
+        return None, str(context.get("client_region") or ""), _FINDS_CREDENTIALS
+    if caller.aws_account is None:
+        # The credentials that were got for this very call may have told it.
+        client = client_of(context)
+        if client is not None:
+            caller = client._request_signer.current_identity()
+    return caller.aws_account, caller.aws_region, caller.label
+
+
+def _attempts(context: Mapping[str, Any]) -> int:
+    attempts: int = context.get("retries", {}).get("attempt", 1)
+    return attempts
+
+
+def _was_sent(exception: Exception, context: Mapping[str, Any]) -> bool:
+    """Say whether anything of a call that ended without an answer went out, or tried to."""
+    if _attempts(context) > 1 or isinstance(exception, ClientError):
+        return True
+    pace = context.get(PACE_KEY)
+    if pace is not None and pace.throttled_attempts:
+        return True
+    kind = kind_of(exception)
+    return kind is not None and issubclass(kind, Unavailable)
+
+
+def _form_parameters(parameters: Mapping[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return bucket and key, or the beginning of it and a star, that a presigned form is for."""
+    found = dict(parameters)
+    for condition in policy.get("conditions", ()):
+        if isinstance(condition, Mapping) and "key" in condition:
+            found["Key"] = condition["key"]
+        elif isinstance(condition, Sequence) and list(condition[:2]) == ["starts-with", "$key"]:
+            found["Key"] = f"{condition[2]}*"
+    return found
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        if error.errno == errno.ELOOP:
+            return "it is a symbolic link"
+        if error.errno == errno.ENXIO:
+            return "it is a pipe or a socket, not a file"
+        return error.strerror or str(error)
+    return str(error)
