@@ -200,6 +200,28 @@ def test_WHEN_the_limit_is_reached_THEN_no_further_page_is_read() -> None:
     assert client.calls[0].parameters["Limit"] == 3
 
 
+def test_WHEN_items_are_counted_THEN_none_is_sent_AND_no_page_is_read_that_is_not_needed() -> None:
+    counted = {"Count": 3, "ScannedCount": 3}
+    pages = [
+        {**counted, **token("a")},
+        {**counted, **token("b")},
+        counted,
+    ]
+    for at_most, count, calls in ((0, 0, 0), (2, 2, 1), (3, 3, 1), (4, 4, 2), (9, 9, 3), (99, 9, 3)):
+        client = FakeClient("dynamodb").answers("scan", pages)
+        assert dynamodb.count_items("orders", provider_with(client), at_most=at_most) == count
+        sent = client.calls_of("scan")
+        assert len(sent) == calls
+        assert all((each["Select"], each["Limit"]) == ("COUNT", at_most) for each in sent)
+
+
+def test_WHEN_items_of_an_absent_table_are_counted_THEN_it_is_an_error(
+    aws_provider: "AwsClientProvider",
+) -> None:
+    with pytest.raises(dynamodb.TableDoesNotExist):
+        dynamodb.count_items("absent", aws_provider, at_most=1)
+
+
 @pytest.mark.parametrize("operation", ["query", "scan"])
 @pytest.mark.parametrize("loop", [["a"], ["a", "b"], ["a", "b", "c", "d", "e"]], ids=len)
 def test_WHEN_a_page_token_comes_again_THEN_it_is_an_error_not_an_endless_list(

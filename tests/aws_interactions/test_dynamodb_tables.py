@@ -217,6 +217,18 @@ def test_WHEN_a_table_is_waited_for_to_be_something_else_THEN_it_is_refused() ->
         dynamodb.wait_for_table("orders", "happy", provider_with(FakeClient("dynamodb")))  # type: ignore[arg-type]
 
 
+def test_WHEN_tags_of_a_table_are_read_THEN_they_are_all_there_AND_an_absent_table_is_an_error(
+    aws_provider: "AwsClientProvider",
+) -> None:
+    dynamodb.create_table(ORDERS, aws_provider)
+    assert dynamodb.get_table_tags("orders", aws_provider.read_only()) == {"stage": "sandbox"}
+    with pytest.raises(dynamodb.TableDoesNotExist):
+        dynamodb.get_table_tags("absent", aws_provider)
+    pages = [{"Tags": [{"Key": "a", "Value": "1"}], "NextToken": "t"}, {"Tags": [{"Key": "b", "Value": ""}]}]
+    client = FakeClient("dynamodb").pages("list_tags_of_resource", pages)
+    assert dynamodb.get_table_tags("orders", provider_with(client)) == {"a": "1", "b": ""}
+
+
 def test_WHEN_an_arn_is_made_AND_the_region_is_chinas_THEN_so_is_the_partition() -> None:
     env = AwsEnvironment("123456789012", "cn-north-1")
     assert dynamodb.table_arn("t", env) == "arn:aws-cn:dynamodb:cn-north-1:123456789012:table/t"
