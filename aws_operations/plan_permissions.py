@@ -28,6 +28,8 @@ _USES_OF_KEYS = {
     "dynamodb": re.compile(r"dynamodb:.*"),
     "secretsmanager": re.compile(r"secretsmanager:((Get|Put)SecretValue|CreateSecret)"),
 }
+# The members of a cluster reboot with it.
+_ALSO = {"rds:RebootDBCluster": "rds:RebootDBInstance"}
 _KEY_ACTIONS = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 _GRANTING = frozenset({"ec2", "rds", "dynamodb"})
 
@@ -41,7 +43,8 @@ def permissions_of_change(change: Change) -> tuple[Permission, ...]:
     if change.is_noop:
         return ()
     found: dict[Permission, None] = {}
-    for action in change.iam_actions:
+    actions = [*change.iam_actions, *(_ALSO[action] for action in change.iam_actions if action in _ALSO)]
+    for action in actions:
         for template in _templates_by_action().get(action, ("",)):
             for resource in _resources(action, template, change):
                 found[action, resource] = None

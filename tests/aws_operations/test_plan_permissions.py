@@ -114,6 +114,15 @@ def conditioned(policy: str) -> list[dict[str, Any]]:
             {("rds:ListTagsForResource", f"{RDS}:db:shop"), ("rds:AddTagsToResource", f"{RDS}:db:shop")},
         ),
         (
+            f"{RDS}:cluster:shop",
+            "rds",
+            ["RebootDBCluster"],
+            {
+                ("rds:RebootDBCluster", f"{RDS}:cluster:shop"),
+                ("rds:RebootDBInstance", f"{RDS}:db:*"),
+            },
+        ),
+        (
             f"{SECRET}-a1B2c3",
             "secretsmanager",
             ["DescribeSecret", "PutSecretValue"],
