@@ -67,7 +67,7 @@ def run_way(
     usage = FleetUsage(run_once(command, variables), endpoint.take_use(), targets * CALLS_PER_TARGET)
     made = {operation: usage.endpoint.calls.get(operation) for operation in ITEMS_PER_ANSWER}
     if made != dict.fromkeys(ITEMS_PER_ANSWER, targets):
-        raise SystemExit(f"{LABELS[way]} made other calls than it should: {usage.endpoint.calls}")
+        raise SystemExit(f"{LABELS.get(way, way)} made other calls than it should: {usage.endpoint.calls}")
     return usage
 
 

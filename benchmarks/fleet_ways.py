@@ -1,17 +1,24 @@
 """One operation over a fleet, one way a process: what it lists in each account and region is the same.
 
-``ours``: this project's fleet. ``pool``: a boto3 thread pool with a session an account. ``each``: a new
-session and AssumeRole for every call, in the same pool. Each target takes five calls, one a service, and
-all rows are there before the target counts as done.
+``ours``: this project's fleet. ``bare``: the same without read-only clients; ``guarded``: with them, and with
+a call budget and a recording of all calls. ``pool``: a boto3 thread pool with a session an account. ``each``:
+a new session and AssumeRole for every call, in the same pool. Each target takes five calls, one a service,
+and all rows are there before the target counts as done.
 """
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fleet_answers import BUCKET, ROWS_PER_TARGET, TABLE
+
+if TYPE_CHECKING:
+    from aws_interactions.aws_client_provider import AwsClientProvider
 
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2")
 HOME_REGION = "us-east-1"
@@ -33,7 +40,39 @@ def accounts_and_regions(count: int) -> list[tuple[str, str]]:
 
 def ours(targets: list[tuple[str, str]], endpoint: str, workers: int) -> Iterator[int]:
     """Yield the number of rows of each target, found by this project's fleet, read-only as commands are."""
+    return _listed_by_fleet(_hub(endpoint).read_only(), targets, workers)
+
+
+def bare(targets: list[tuple[str, str]], endpoint: str, workers: int) -> Iterator[int]:
+    """Yield the same with nothing that watches over calls."""
+    return _listed_by_fleet(_hub(endpoint), targets, workers)
+
+
+def guarded(targets: list[tuple[str, str]], endpoint: str, workers: int) -> Iterator[int]:
+    """Yield the same with all that watches over calls: gate, budget, recorder."""
+    from aws_interactions.call_budget import CallBudget
+    from aws_interactions.call_recorder import CallRecorder
+
+    with tempfile.TemporaryDirectory() as folder:
+        recorder = CallRecorder(Path(folder) / "calls.jsonl")
+        hub = _hub(endpoint, call_budget=CallBudget(rate_per_second=10_000), recorder=recorder)
+        yield from _listed_by_fleet(hub.read_only(), targets, workers)
+
+
+def _hub(endpoint: str, **settings: object) -> "AwsClientProvider":
     from aws_interactions.access_keys import AccessKeys
+    from aws_interactions.aws_client_provider import AwsClientProvider
+    from aws_interactions.client_settings import ClientSettings
+
+    return AwsClientProvider(
+        aws_region=HOME_REGION,
+        access_keys=AccessKeys("benchmark", "benchmark"),
+        endpoint_url=endpoint,
+        client_settings=ClientSettings(**settings),
+    )
+
+
+def _listed_by_fleet(hub: "AwsClientProvider", targets: list[tuple[str, str]], workers: int) -> Iterator[int]:
     from aws_interactions.aws_client_provider import AwsClientProvider
     from aws_interactions.dynamodb_interactions import scan
     from aws_interactions.ec2_interactions import list_instances
@@ -50,10 +89,7 @@ def ours(targets: list[tuple[str, str]], endpoint: str, workers: int) -> Iterato
         yield from list_databases(aws_provider, kind="instance")
         yield from list_secrets(aws_provider)
 
-    hub = AwsClientProvider(
-        aws_region=HOME_REGION, access_keys=AccessKeys("benchmark", "benchmark"), endpoint_url=endpoint
-    )
-    providers = TargetProviders(hub.read_only(), RoleSettings(ROLE_NAME))
+    providers = TargetProviders(hub, RoleSettings(ROLE_NAME))
     wanted = [Target(region, account) for account, region in targets]
     for outcome in run_fleet(inventory, wanted, providers.provider_for, workers=workers):
         if outcome.error is not None:
@@ -115,12 +151,13 @@ def _listed(session: object, region: str, call: tuple, endpoint: str) -> list[ob
 def main() -> None:
     """Run one way; end with an error unless every target's rows are all there."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("way", choices=("ours", "pool", "each"))
+    parser.add_argument("way", choices=("ours", "bare", "guarded", "pool", "each"))
     parser.add_argument("--targets", type=int, required=True)
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--workers", type=int, required=True)
     options = parser.parse_args()
-    way = {"ours": ours, "pool": pool, "each": each}[options.way]
+    ways = {"ours": ours, "bare": bare, "guarded": guarded, "pool": pool, "each": each}
+    way = ways[options.way]
     targets = accounts_and_regions(options.targets)
     counts = list(way(targets, options.endpoint, options.workers))
     if counts != [ROWS_PER_TARGET] * len(targets):

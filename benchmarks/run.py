@@ -13,6 +13,7 @@ from fleet_cost import COMPARED_ACCOUNTS, ROUNDS, FleetBench
 from fleet_curve import bench_curve
 from loopback_aws import loopback_aws
 from measure import alternate, clean_environment, median_ms, median_ratio
+from safeguards import bench_safeguards
 
 HERE = Path(__file__).parent
 PROGRAM = str(Path(sys.executable).with_name("manage-resources"))
@@ -22,7 +23,7 @@ BOUND_ACCOUNTS = 200
 SESSION_ACCOUNTS = 10
 BOUND_CPU_LIMIT = 1.0
 BOUND_MB_LIMIT = 150
-PARTS = ("commands", "clients", "changes", "fleet", "curve")
+PARTS = ("commands", "clients", "changes", "safeguards", "fleet", "curve")
 
 
 def pairs(aws: str, endpoint: str) -> dict[str, tuple[list[str], list[str]]]:
@@ -114,6 +115,7 @@ def main() -> None:
             "commands": lambda: bench_commands(options.aws, options.rounds, variables),
             "clients": lambda: bench_clients(variables),
             "changes": lambda: bench_change_flow(variables),
+            "safeguards": lambda: bench_safeguards(variables),
             "fleet": fleet.run,
             "curve": lambda: bench_curve(variables),
         }
