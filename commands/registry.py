@@ -133,6 +133,9 @@ WORDS_OF_OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "runs describe": ("runs show",),
     "runs retry": ("runs resume",),
     "runs rm": ("runs prune",),
+    "runs undo": ("undo",),
+    "revert": ("undo",),
+    "rollback": ("undo",),
     "sandbox start": ("sandbox up",),
     "sandbox stop": ("sandbox down",),
 }
