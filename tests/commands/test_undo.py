@@ -16,6 +16,7 @@ from aws_interactions import ec2_interactions
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_operations.journal import Journal
+from tests.commands.test_runs_trouble import with_profiles
 from tests.support.aws_answers import sts_error
 from tests.support.ec2_things import run_instance
 from tests.support.journal_things import a_change, applied, begun
@@ -311,3 +312,21 @@ def test_WHEN_a_run_was_on_a_cluster_THEN_its_undo_is_made_here(
         database.execute(f"UPDATE run SET settings = {on_cluster}")  # noqa: S608 - a text of ours
     run(["undo", "last"], proxied_environment)
     assert states(aws, name) == ["running"]
+
+
+def test_WHEN_a_run_was_made_as_profiles_THEN_it_is_undone_as_them_AND_not_in_another_account(
+    aws: AwsClientProvider, proxied_environment: Environment
+) -> None:
+    accounts = [in_account(aws, account) for account in ("111122223333", "444455556666")]
+    ids = [run_instance(each, Name="undo-profiles") for each in accounts]
+    environment = with_profiles(proxied_environment, {"team-a": "111122223333", "team-b": "444455556666"})
+    run(["ec2", "stop", "undo-profiles", "--profiles", "team-*"], environment)
+    moved = with_profiles(proxied_environment, {"team-a": "111122223333", "team-b": "123456789012"})
+
+    done = run(["undo", "last"], moved, exit_code=5)
+
+    assert "account 123456789012" in done.stderr
+    assert [states(each, name) for each, name in zip(accounts, ids, strict=True)] == [
+        ["running"],
+        ["stopped"],
+    ]
