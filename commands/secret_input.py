@@ -108,8 +108,14 @@ def _not_held(changes: Iterable[Change]) -> dict[str, list[str]]:
         ref = change.payload_ref
         if ref is None or change.is_noop or is_value_held(ref) or ValueSource.of_ref(ref) is None:
             continue
-        names.setdefault(ref, []).append(change.resource.partition(":secret:")[2])
+        names.setdefault(ref, []).append(_name_of(change))
     return names
+
+
+def _name_of(change: Change) -> str:
+    name = change.resource.partition(":secret:")[2]
+    # AWS puts a hyphen and six characters of its own after the name of a secret that is there.
+    return name if change.kind == "secrets.create" else name.rpartition("-")[0]
 
 
 def _source_of_file(path: Path, *, is_binary: bool) -> ValueSource:
