@@ -80,7 +80,9 @@ def invert_delete(change: Change, aws_provider: AwsClientProvider) -> Iterator[C
     bucket, key = bucket_and_key(change)
     with gone_cannot_be_undone(change):
         marker, previous = newest_two(bucket, key, aws_provider)
-    if marker is None or not marker.is_delete_marker:
+    if marker is None:
+        raise CannotUndo("its delete marker is not there any more", resource=change.resource)
+    if not marker.is_delete_marker:
         raise CannotUndo("an object is there again", resource=change.resource)
     if previous is None or previous.is_delete_marker or previous.version_id != before["version_id"]:
         reason = "its last version is not there any more, or others came after it"

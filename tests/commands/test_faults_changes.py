@@ -67,6 +67,7 @@ WRITES = {
     "s3.delete-object": ["s3", "rm", "{bucket}", "a"],
     "s3.set-tags": ["s3", "tags", "set", "{bucket}", "team=ops"],
     "s3.set-versioning": ["s3", "versioning", "set", "{bucket}", "enabled"],
+    "s3.set-encryption": ["s3", "encryption", "set", "{bucket}", "aws:kms"],
 }
 
 

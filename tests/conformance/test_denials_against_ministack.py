@@ -43,6 +43,7 @@ def secret(home_account: Account) -> str:
         ("s3 tags get {bucket}", "s3:GetBucketTagging"),
         ("s3 tags set {bucket} a=b", "s3:GetBucketTagging"),
         ("s3 versioning set {bucket} enabled", "s3:GetBucketVersioning"),
+        ("s3 encryption set {bucket} AES256", "s3:GetEncryptionConfiguration"),
         ("ec2 list", "ec2:DescribeInstances"),
         ("dynamodb tables", "dynamodb:ListTables"),
         ("dynamodb get orders {key}", "dynamodb:GetItem"),
