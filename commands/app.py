@@ -211,7 +211,9 @@ class Verb(GlobalOptionsMixin):
     def shown_without_aws(self) -> tuple[CollectedOption, ...]:
         """Return them without those about rows where there are none."""
         shown = super().shown_without_aws()
-        return shown if self.shape is Shape.ROWS else tuple(o for o in shown if o.spec.name not in _FOR_ROWS)
+        if self.shape is Shape.ROWS or self.goes_on:
+            return shown
+        return tuple(option for option in shown if option.spec.name not in _FOR_ROWS)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what the command's shape means for its user, and its example."""

@@ -161,7 +161,8 @@ def _read_back(verb: str, change: Change, aws_provider: AwsClientProvider) -> Re
     now = _now(change, aws_provider)
     if is_already(verb, now.status):
         return ResultStatus.APPLIED
-    # A reboot may be over by now, and a start or stop looks like this only where it never began.
+    # A start or stop looks as before only where it never began. A reboot may be over by now: then only RDS's
+    # events would tell, minutes later, by their text, and to who may read them.
     has_not_begun = verb != "reboot" and now.status_text == (change.before or {})["status"]
     return ResultStatus.FAILED if has_not_begun else ResultStatus.UNKNOWN
 

@@ -1,6 +1,7 @@
 """``undo`` as an operator sees it: what comes back, what does not and why, and what the exit code is."""
 
 import json
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ from aws_interactions import ec2_interactions
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_operations.journal import Journal
+from commands.undo import undo
 from tests.commands.test_runs_trouble import with_profiles
 from tests.support.aws_answers import sts_error
 from tests.support.ec2_things import run_instance
@@ -152,6 +154,13 @@ def test_WHEN_nothing_takes_it_back_THEN_that_is_said_of_each_AND_nothing_is_sen
     assert done.stderr.count("nothing takes it back, it is irreversible") == 2
     assert "2 changes of run" in done.stderr
     assert proxy.writes == []
+
+
+def test_WHEN_the_example_is_run_THEN_it_works_AND_help_tells_how_rows_are_written(
+    environment: Environment,
+) -> None:
+    run(shlex.split(undo.example)[1:], environment)
+    assert "--output" in run(["undo", "--help"], environment).stdout
 
 
 def test_WHEN_a_run_changed_nothing_THEN_there_is_nothing_to_undo(proxied_environment: Environment) -> None:
