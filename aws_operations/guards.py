@@ -80,13 +80,17 @@ class ChangesRefused(GuardRefused):
     ) -> None:
         from aws_operations.protection import words_of
 
-        guards = " and ".join(
-            f"{words_of(guard, protection)} for {count} of {total} change{'' if total == 1 else 's'}"
-            for guard, count in counts.items()
-        )
+        words = {guard: words_of(guard, protection) for guard in counts}
+        if total == len(refusals) == 1:
+            told = f"refused by {words[refusals[0].guard]}: {refusals[0]}; nothing was changed. "
+        else:
+            each = " and ".join(
+                f"{words[guard]} for {count} of {total} change{'' if total == 1 else 's'}"
+                for guard, count in counts.items()
+            )
+            told = f"refused by {each}; nothing was changed. First: {refusals[0]}. "
         super().__init__(
-            f"refused by {guards}; nothing was changed. First: {refusals[0]}. "
-            "Leave out what is refused, or change the guard where it is set; --yes does not go past it"
+            f"{told}Leave out what is refused, or change the guard where it is set; --yes does not go past it"
         )
         self.refusals = tuple(refusals)
         self.counts = dict(counts)

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_interactions.aws_errors import AwsInteractionError
 from aws_operations.changes import Change, TagReading, change_kind
-from aws_operations.protection import Guard, Protection, Refusal, is_like, protecting_tag
+from aws_operations.protection import Guard, Protection, Refusal, is_like, protecting_name, protecting_tag
 from aws_operations.resource_names import KNOWN_BY_TAG, service_in
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ class TagQuestions:
         tag = protecting_tag(self._protection, tags)
         if tag is not None:
             return Guard.TAGS, f"it is protected by the tag {tag!r}"
-        if _NAME not in tags or service_in(change.resource) not in {None, *KNOWN_BY_TAG}:
+        is_named_by_tag = _NAME in tags and service_in(change.resource) in {None, *KNOWN_BY_TAG}
+        if not is_named_by_tag or protecting_name(self._protection, change) is not None:
             return None
         # Its name may be another by now than the one that was planned with it.
         pattern = next((each for each in self._protection.names if is_like(tags[_NAME], each)), None)

@@ -1,8 +1,9 @@
 """Goes on with the changes of a run: looks first at those that were begun, then makes those that are left."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from aws_interactions.aws_errors import Conflict
@@ -16,6 +17,7 @@ from commands.change_planning import Planner, plan_in_each, saying_nothing_was_c
 from commands.change_tally import ChangeTally
 from commands.consent import has_consent
 from commands.exit_codes import ExitCode
+from commands.guarding import stopped_by_guards
 from commands.interruption import ending_in_good_order
 from commands.journaling import Resumption, RunJournal
 from commands.options import PROGRAM
@@ -48,6 +50,10 @@ def resume_changes(planner: Planner | None, the_run: "Run", resumption: Resumpti
         work.find()
         for unfinished in (begun, left):
             check_kinds(unfinished, the_run)
+        with saying_nothing_was_changed(console):
+            stopped = stopped_by_guards(work.all_to_make(), the_run)
+        if stopped is not None:
+            return stopped
         if work.total:
             console.note(f"run {resumption.run.id}: {work.in_words()}")
             phases = (work.look_at_begun, work.make, work.pass_over)
@@ -78,7 +84,11 @@ def _plan_again(planner: Planner, the_run: "Run", tally: ChangeTally, journal: R
             if not is_planned:
                 console.warn("--deadline came while it was planned; nothing was changed")
                 return ExitCode.UNKNOWN
-            is_agreed = not fresh.pending or has_consent(fresh, the_run.settings, console)
+            stopped = stopped_by_guards(fresh, the_run)
+            if stopped is not None:
+                return stopped
+            reader_for = the_run.fleet.reader_for
+            is_agreed = not fresh.pending or has_consent(fresh, the_run.settings, console, reader_for)
         if not is_agreed:
             console.note("declined; nothing was changed")
             return ExitCode.DECLINED
@@ -105,6 +115,10 @@ class _Unfinished:
     def total(self) -> int:
         """How many there are."""
         return len(self.begun) + len(self.left) + len(self.without_value)
+
+    def all_to_make(self) -> Iterable[Change]:
+        """Return the changes that may be made: what was begun may turn out not to have been."""
+        return chain(self.begun, self.left) if len(self.begun) else self.left
 
     def find(self) -> None:
         """Spool what was begun and what was not; asks for the secret values that these store."""

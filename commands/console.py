@@ -153,13 +153,26 @@ class Console:
 
         Raises ``InterruptedAtQuestion`` when Ctrl-C is the answer.
         """
+        return self._answer(f"{question} [y/N] ").lower() in ("y", "yes")
+
+    def typed(self, question: str, word: str) -> bool:
+        """Ask for a word on standard error; nothing but the very word is a yes, the end of input is a no.
+
+        Raises ``InterruptedAtQuestion`` when Ctrl-C is the answer.
+        """
+        answer = self._answer(f"{question}: ")
+        if answer and answer != word:
+            self.note(f"that is not {word}")
+        return answer == word
+
+    def _answer(self, question: str) -> str:
         try:
             # Inside, because Ctrl-C may come as soon as the question can be seen.
-            self._stderr.write(f"{row_formats.visible(question)} [y/N] ")
+            self._stderr.write(row_formats.visible(question))
             self._stderr.flush()
             answer = self._stdin.readline() if self._stdin is not None else ""
         except UnicodeDecodeError:
-            answer = "?\n"  # bytes that are no text are no yes
+            answer = "?\n"  # bytes that are no text are no yes, and no word
         except KeyboardInterrupt:
             self._stderr.write("\n")
             raise InterruptedAtQuestion from None
@@ -168,7 +181,7 @@ class Console:
             raise
         if not answer.endswith("\n"):
             self._stderr.write("\n")
-        return answer.strip().lower() in ("y", "yes")
+        return answer.strip()
 
     def _say(self, text: str, **style: Any) -> None:
         line = row_formats.visible(text)

@@ -269,6 +269,33 @@ def test_WHEN_question_is_answered_with_bytes_that_are_no_text_THEN_it_is_a_no()
     assert not Console(stdout=io.BytesIO(), stderr=io.StringIO(), stdin=stdin).confirm("Sure?")
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_agreed"),
+    [
+        ("logs/a\n", True),
+        ("  logs/a", True),
+        ("Logs/a\n", False),
+        ("logs/a b\n", False),
+        ("y\n", False),
+        ("\n", False),
+        ("", False),
+    ],
+)
+def test_WHEN_a_word_is_asked_for_THEN_only_that_word_agrees(answer: str, is_agreed: bool) -> None:
+    stderr = io.StringIO()
+    console = Console(stdout=io.BytesIO(), stderr=stderr, stdin=io.StringIO(answer))
+
+    assert console.typed("Type its name, logs/a, to go on", "logs/a") is is_agreed
+    assert stderr.getvalue().startswith("Type its name, logs/a, to go on: ")
+    assert ("that is not logs/a" in stderr.getvalue()) is (not is_agreed and bool(answer.strip()))
+
+
+def test_WHEN_a_word_is_asked_for_AND_the_answer_is_no_text_THEN_it_is_a_no() -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(b"a\xff\n"), encoding="utf-8")
+
+    assert not Console(stdout=io.BytesIO(), stderr=io.StringIO(), stdin=stdin).typed("Type a", "a")
+
+
 def test_WHEN_input_or_standard_error_is_no_terminal_THEN_console_is_not_interactive() -> None:
     def is_interactive(stdin: io.StringIO, stderr: io.StringIO) -> bool:
         return Console(stdout=io.BytesIO(), stdin=stdin, stderr=stderr).is_interactive

@@ -295,9 +295,17 @@ def test_WHEN_ctrl_c_answers_the_question_THEN_nothing_is_sent(
 
 @pytest.mark.parametrize(
     ("typed", "exit_code", "writes"),
-    [("y\n", 0, 1), ("yes\n", 0, 1), ("\n", 6, 0), ("\x04", 6, 0), ("yep\n", 6, 0)],
+    [
+        ("{bucket}/a\n", 0, 1),
+        (" {bucket}/a \n", 0, 1),
+        ("y\n", 6, 0),
+        ("\n", 6, 0),
+        ("\x04", 6, 0),
+        ("{bucket}/A\n", 6, 0),
+        ("{bucket}\n", 6, 0),
+    ],
 )
-def test_WHEN_the_question_is_answered_on_a_terminal_THEN_only_yes_deletes(
+def test_WHEN_the_name_is_asked_for_on_a_terminal_THEN_nothing_else_deletes(
     typed: str,
     exit_code: int,
     writes: int,
@@ -305,6 +313,8 @@ def test_WHEN_the_question_is_answered_on_a_terminal_THEN_only_yes_deletes(
     proxied_environment: dict[str, str],
     proxy: LoopbackProxy,
 ) -> None:
+    typed = typed.format(bucket=bucket)
+
     session = run_on_terminal(["s3", "rm", bucket, "a"], proxied_environment, typed=typed)
 
     assert session.exit_code == exit_code, session.screen
@@ -318,7 +328,7 @@ def test_WHEN_a_key_holds_control_characters_THEN_no_terminal_obeys_them(
     key = "red\x1b[31m\u202ecod.exe"
     put = run_on_terminal(["s3", "put", "LICENSE", bucket, key], proxied_environment, typed="y\n")
     shown = run_on_terminal(["s3", "ls", bucket], proxied_environment, typed="")
-    removed = run_on_terminal(["s3", "rm", bucket, key], proxied_environment, typed="y\n")
+    removed = run_on_terminal(["s3", "rm", bucket, key], proxied_environment, typed="sandbox-home\n")
 
     for session in (put, shown, removed):
         assert session.exit_code == 0, session.screen

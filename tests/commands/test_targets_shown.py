@@ -89,7 +89,7 @@ def test_WHEN_asking_before_one_change_THEN_its_line_stands_alone_and_out(
 ) -> None:
     session = run_on_terminal(["--sandbox", "s3", "rm", bucket, "k0"], sandbox_environment, typed="n\n")
 
-    [line] = [line for line in session.screen.splitlines() if bucket in line]
+    [line] = [line for line in session.screen.splitlines() if "s3.delete-object arn" in line]
     assert line.startswith(BOLD)
     assert f"{bucket}/k0 in aws://{HOME}/us-east-1 (irreversible): " in line
     assert DIM not in line
