@@ -14,8 +14,10 @@ from commands.change_rows import ChangeResultRow, PlannedChangeRow
 from commands.change_tally import ChangeTally
 from commands.consent import has_consent
 from commands.exit_codes import ExitCode
+from commands.guarding import stopped_by_guards
 from commands.interruption import ending_in_good_order
 from commands.journaling import RunJournal
+from commands.plan_saving import check_can_save, save_plan
 from commands.shapes import MakingWork, WatchedWork
 from commands.wording import counted
 
@@ -37,9 +39,11 @@ def run_changes(work: Planner | MakingWork | WatchedWork, the_run: "Run") -> Exi
         from commands.change_resuming import resume_changes
 
         return resume_changes(planner, the_run, resumption)
-    is_writing = not the_run.settings.dry_run
+    check_can_save(the_run)
+    is_writing = not the_run.settings.only_plans
     with RunJournal(the_run, is_writing=is_writing) as journal, PlanSpool() as spool:
-        if the_run.fleet.is_many:
+        # Half of a plan is of no use, so there is nothing to go on with later.
+        if the_run.fleet.is_many and the_run.settings.plan_out is None:
             journal.begin()
         with saying_nothing_was_changed(the_run.console), ending_in_good_order(the_run.control, at_once=True):
             is_planned = plan_in_each(planner, the_run, spool, tally, journal.outcome)
@@ -55,8 +59,20 @@ def _nobody_watches() -> AbstractContextManager[Callable[[ChangeResult], None]]:
 def carry_out_plan(
     spool: PlanSpool, the_run: "Run", tally: ChangeTally, journal: RunJournal, watch: Watch = _nobody_watches
 ) -> ExitCode:
-    """Show what is planned, or have it agreed on and make it; return the exit code."""
+    """Hold a plan against the guards, then do what ``carry_out_guarded`` does; return the exit code."""
+    with saying_nothing_was_changed(the_run.console):
+        stopped = stopped_by_guards(spool, the_run)
+    return carry_out_guarded(spool, the_run, tally, journal, watch) if stopped is None else stopped
+
+
+def carry_out_guarded(
+    spool: PlanSpool, the_run: "Run", tally: ChangeTally, journal: RunJournal, watch: Watch = _nobody_watches
+) -> ExitCode:
+    """Show or save what is planned, or have it agreed on and make it; return the exit code."""
     settings, console, is_many = the_run.settings, the_run.console, the_run.fleet.is_many
+    if settings.plan_out is not None:
+        with saying_nothing_was_changed(console):
+            return save_plan(spool, the_run, tally)
     if settings.dry_run:
         _show(spool, the_run, tally, journal)
         return tally.exit_code(is_many=is_many)
@@ -68,7 +84,7 @@ def carry_out_plan(
         with_target=settings.chooses_targets,
     )
     with saying_nothing_was_changed(console):
-        is_agreed = not spool.pending or has_consent(spool, settings, console)
+        is_agreed = not spool.pending or has_consent(spool, settings, console, the_run.fleet.reader_for)
     if not is_agreed:
         console.note("declined; nothing was changed")
         journal.decline()

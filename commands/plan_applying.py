@@ -23,12 +23,13 @@ from aws_operations.plan_refusals import PlanDrifted, PlanInUse, PlanOfSomebodyE
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.targets import Target
 from commands.change_planning import saying_nothing_was_changed
-from commands.change_runner import carry_out_plan
+from commands.change_runner import carry_out_guarded
 from commands.change_tally import ChangeTally
 from commands.console import Console
 from commands.engines import NarrowedEngine
 from commands.error_lines import error_line, one_line, place, redacted
 from commands.exit_codes import ConfigurationProblem, ExitCode
+from commands.guarding import stopped_by_guards
 from commands.interruption import ending_in_good_order
 from commands.journaling import RunJournal, settings_of_kept
 from commands.options import PROGRAM, Settings
@@ -65,16 +66,14 @@ def apply_plan(path: Path, console: Console, *, given: Settings, arguments: tupl
             if the_run is None:
                 return ExitCode.UNKNOWN
             the_run = replace(the_run, engine=NarrowedEngine(console.note))
-            hold_again(spool)
-            _warn_of_left_over(plan, console)
             check = _Recheck(plan, spool, the_run)
-            ended = check.run()
+            ended = stopped_by_guards(spool, the_run) or check.run()
         if ended is not None:
             return ended
         with _PlanJournal(the_run, plan) as journal:
             for outcome in check.outcomes():
                 journal.outcome(outcome)
-            return carry_out_plan(spool, the_run, ChangeTally(), journal)
+            return carry_out_guarded(spool, the_run, ChangeTally(), journal)
 
 
 def _check_unused(plan: SavedPlan) -> None:
@@ -181,7 +180,12 @@ class _Recheck:
     unseen: int = 0
 
     def run(self) -> ExitCode | None:
-        """Look at it all; an exit code means that it was stopped. Raises ``PlanDrifted``."""
+        """Look at it all; an exit code means that it was stopped. Raises ``PlanDrifted``.
+
+        Asks first for the secret values that the changes store.
+        """
+        hold_again(self.spool)
+        _warn_of_left_over(self.plan, self.the_run.console)
         the_run, targets, done = self.the_run, self.spool.targets(), 0
         progress = the_run.progress("changes looked at", len(self.spool), counts_targets=False)
 

@@ -31,6 +31,8 @@ NOUNS: tuple[NounEntry, ...] = (
     NounEntry("rds", "commands.rds", "Databases, instances and clusters alike, and their snapshots."),
     NounEntry("secrets", "commands.secrets", "Secrets and their versions in Secrets Manager."),
     NounEntry("undo", "commands.undo", "Take back what a run changed.", is_verb=True),
+    NounEntry("plan", "commands.plan", "Plans that --plan-out saved."),
+    NounEntry("apply", "commands.apply", "Make the changes of a plan that --plan-out saved.", is_verb=True),
     NounEntry("runs", "commands.runs", "Runs so far: over several targets, or with changes."),
     NounEntry("sandbox", "commands.sandbox", "A local stand-in for AWS to try everything on."),
     NounEntry("completion", "commands.completion", "Completion of commands and options in the shell."),
