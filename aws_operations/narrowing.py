@@ -26,6 +26,7 @@ from aws_operations.targets import Target
 
 logger = logging.getLogger(__name__)
 
+NOT_HELD = "applied with all that the role may do, not with just what is planned"
 _MOST_CHANGES_A_SESSION = 1000
 
 ProviderFor = Callable[[Target], AwsClientProvider]
@@ -83,7 +84,7 @@ def _with_whom(
     if obstacle is None:
         return _open(waiting, whole)
     if obstacle != NO_ROLE:
-        note(f"applied with all that the role may do, not with just what is planned: {obstacle}")
+        note(f"{NOT_HELD}: {obstacle}")
     return waiting.rest_of(target), _always(whole)
 
 

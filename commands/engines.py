@@ -160,19 +160,28 @@ class ClusterEngine:
 
 
 @contextmanager
-def engine_for(settings: Settings, shape: Shape) -> Iterator[Engine]:
+def engine_for(
+    settings: Settings, shape: Shape, *, held_note: Callable[[str], None] | None = None
+) -> Iterator[Engine]:
     """Give the engine that ``--engine`` names, for the length of the block.
+
+    With ``held_note`` it goes on with a plan file: roles are held to what that changes, and it is told of
+    those that cannot be.
 
     Raises ``click.UsageError`` for what writes files or bare values, which go from a worker to nowhere,
     and ``ClusterUnusable`` for a cluster that is not there or not fit.
     """
     if settings.engine != "dask":
-        yield LocalEngine()
+        yield LocalEngine() if held_note is None else NarrowedEngine(held_note)
         return
     if shape is Shape.BYTES:
         raise click.UsageError("--engine dask is for rows and changes: files and bare values stay here.")
     from aws_operations.cluster import Cluster
 
+    if held_note is not None:
+        from aws_operations.narrowing import NOT_HELD
+
+        held_note(f"{NOT_HELD}: that is for this machine alone, not for the workers of a cluster")
     _let_dask_be_quiet(settings)
     with Cluster(str(settings.scheduler), in_sandbox=settings.sandbox) as cluster:
         yield ClusterEngine(cluster)

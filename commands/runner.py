@@ -54,7 +54,8 @@ def run(
         console.warn("--plan-out: this changes nothing in AWS, so no plan is saved")
     if shape is Shape.SESSION:
         return work(console) or ExitCode.COMPLETE
-    with engine_for(settings, shape) as engine:
+    held_note = console.note if resumption is not None and resumption.run.is_of_plan_file else None
+    with engine_for(settings, shape, held_note=held_note) as engine:
         the_run = begun_run(
             settings,
             console,

@@ -22,8 +22,8 @@ from aws_operations.run_control import NotTried
 from aws_operations.targets import Target
 
 RUN_COLUMNS = (
-    "number, id, arguments, directory, settings, base_account, is_writing, has_plan, process_id, started,"
-    " ended, state, reason, counts"
+    "number, id, arguments, directory, settings, base_account, is_writing, has_plan,"
+    " plan_id IS NOT NULL, process_id, started, ended, state, reason, counts"
 )
 _DONE = ("rows", "nothing", "skipped")
 _FAILED = ("denied", "error")
@@ -45,7 +45,7 @@ def summary_of(
 ) -> RunSummary:
     """Return the run of a row of ``RUN_COLUMNS``; ``is_held`` says of an id whether its process lives."""
     number, run_id, arguments, directory, settings, account, is_writing, has_plan, *rest = row
-    process_id, started, ended, state, reason, counts = rest
+    is_of_file, process_id, started, ended, state, reason, counts = rest
     if state is None:
         state = RunState.RUNNING if is_held(run_id) else RunState.KILLED
     return RunSummary(
@@ -57,6 +57,7 @@ def summary_of(
         base_account=account,
         is_writing=bool(is_writing),
         has_plan=bool(has_plan),
+        is_of_plan_file=bool(is_of_file),
         process_id=process_id,
         started=started,
         ended=ended,

@@ -67,7 +67,7 @@ class RunSummary:
     """A run as a whole; times are seconds since the epoch, ``ended`` is ``None`` for one that did not end.
 
     ``settings`` are those that the run was resolved to, ``has_plan`` whether it came as far as to agree on
-    its changes.
+    its changes, ``is_of_plan_file`` whether these are from a plan file that it applied.
     """
 
     number: int
@@ -78,6 +78,7 @@ class RunSummary:
     base_account: str | None
     is_writing: bool
     has_plan: bool
+    is_of_plan_file: bool
     process_id: int
     started: float
     ended: float | None

@@ -6,6 +6,7 @@ from functools import partial
 from importlib import import_module
 from itertools import count
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,6 +15,7 @@ import aws_operations
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AccessDenied
+from aws_interactions.recorded_calls import read_recording
 from aws_interactions.s3_interactions import (
     BucketStatus,
     destroy_bucket,
@@ -32,11 +34,12 @@ from aws_operations.rds.changes import plan_stop
 from aws_operations.s3.changes import plan_destroy_bucket, plan_put, plan_rm, plan_set_tags
 from aws_operations.secrets.changes import NewSecret, plan_create_secret
 from aws_operations.secrets.held_values import HeldValue
-from tests.conformance.stage import ANYTHING, Account, trust_in
+from tests.conformance.stage import ANYTHING, Account, policy, trust_in, variables_of
 from tests.kinds.stories import STORIES
-from tests.kinds.stories.s3 import BUCKET, payload
+from tests.kinds.stories.s3 import BUCKET, make, payload
 from tests.kinds.stories.story import is_at_rest
 from tests.support.emulators import Emulator
+from tests.support.program import run_program
 
 for _path in Path(next(iter(aws_operations.__path__))).glob("*/changes.py"):
     import_module(f"aws_operations.{_path.parent.name}.changes")
@@ -112,8 +115,8 @@ def test_WHEN_the_session_may_only_look_or_is_for_another_resource_THEN_aws_refu
         for action, resource in permissions_of_change(change)
         if not LOOKING.fullmatch(action)
     ]
-    for policy in (session_policy(looking), session_policy([*looking, *elsewhere])):
-        result = result_of(change, role.narrowed_to(policy))
+    for may_do in (looking, [*looking, *elsewhere]):
+        result = result_of(change, role.narrowed_to(session_policy(may_do)))
         assert result.status is ResultStatus.FAILED
         assert isinstance(result.error, AccessDenied)
         assert not all(map(LOOKING.fullmatch, result.error.iam_actions))
@@ -190,6 +193,52 @@ def test_WHEN_a_session_is_for_one_change_THEN_no_other_call_of_its_holder_gets_
     assert get_bucket_status(BUCKET, root) is BucketStatus.EXISTS_HAVE_ACCESS
     assert get_bucket_tags(OTHER_BUCKET, root) == {}
     destroy_bucket(OTHER_BUCKET, root)
+
+
+def policies_in(recording: Path) -> list[str]:
+    """Return the session policies that roles were assumed with, in order; empty for none."""
+    calls = [call for call in read_recording(recording) if call.operation == "AssumeRole"]
+    return [call.parameters.get("Policy", "") for call in calls]
+
+
+def test_WHEN_a_plan_file_is_applied_AND_gone_on_with_THEN_its_role_is_held_to_what_is_left_of_it(
+    empty_account: Account,
+    operator: tuple[str, AccessKeys],
+    ministack_environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    root, (arn, keys) = empty_account.root, operator
+    make(root)
+    for key in ("one", "two"):
+        root.get_s3().put_object(Bucket=BUCKET, Key=key, Body=b"content")
+    role = empty_account.make_role(trust_in(arn), ANYTHING)
+    environment = {**ministack_environment, **variables_of(keys)}
+
+    def program(*words: str) -> CompletedProcess[str]:
+        return run_program(words, environment, cwd=tmp_path)
+
+    iam, where = root.get_iam(), {"RoleName": role.rpartition("/")[2], "PolicyName": "not yet"}
+    not_yet = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"}
+    plan = ["s3", "rm", BUCKET, "one", "--assume-role-arn", role, "--plan-out", "the.plan"]
+    assert program(*plan).returncode == 0
+    iam.put_role_policy(**where, PolicyDocument=policy(not_yet))
+    denied = program("apply", "the.plan", "--yes", "--record", "calls.jsonl")
+    assert denied.returncode == 4, denied.stderr
+    iam.delete_role_policy(**where)
+    done = program("runs", "resume", "last", "--failed", "--yes", "--log-level", "info")
+    assert done.returncode == 0, done.stderr
+
+    (held,) = policies_in(tmp_path / "calls.jsonl")
+    assert f"arn:aws:s3:::{BUCKET}/one" in held
+    assert "s3:DeleteObject" in held
+    # The role's whole session is kept on disk: this one is another.
+    assert done.stderr.count(f"got credentials of {role}") == 1
+    assert "all that the role may do" not in denied.stderr + done.stderr
+    assert s3_keys(root) == ["two"]
+
+
+def s3_keys(root: AwsClientProvider) -> list[str]:
+    return [found["Key"] for found in root.get_s3().list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
 def test_WHEN_a_plan_needs_several_sessions_THEN_each_suffices_for_its_part(
