@@ -53,10 +53,19 @@ def can_i(
     Raises ``PrincipalNotSimulated`` for a root user, a federated user and a session of another account;
     ``RoleDoesNotExist``, ``PrincipalDoesNotExist``, ``InvalidInput`` or ``AccessDenied``.
     """
-    asked = get_caller_identity(aws_provider).arn if principal_arn is None else principal_arn
-    principal = _simulated(fill_template(asked, aws_provider), aws_provider)
-    filled = [fill_template(resource, aws_provider) for resource in resources]
-    for decision in iam_interactions.simulate_principal_policy(principal, actions, filled, aws_provider):
+    principal = simulated_principal(principal_arn, aws_provider)
+    yield from decisions(
+        principal, actions, [fill_template(resource, aws_provider) for resource in resources], aws_provider
+    )
+
+
+def decisions(
+    principal_arn: str, actions: Sequence[str], resources: Sequence[str], aws_provider: AwsClientProvider
+) -> Iterator[DecisionRow]:
+    """Yield what policies decide for a user, group or role, as ``can_i`` does; ARNs are taken as they are."""
+    for decision in iam_interactions.simulate_principal_policy(
+        principal_arn, actions, resources, aws_provider
+    ):
         yield DecisionRow(
             action=decision.action,
             resource=decision.resource,
@@ -65,6 +74,15 @@ def can_i(
             missing_context=decision.missing_context,
             denied_by=_limit(decision),
         )
+
+
+def simulated_principal(principal_arn: str | None, aws_provider: AwsClientProvider) -> str:
+    """Return the ARN that IAM simulates for a principal, ``None`` being the caller: of a session its role.
+
+    It may hold ``{account}`` and ``{region}``. Raises what ``can_i`` does for principals.
+    """
+    asked = get_caller_identity(aws_provider).arn if principal_arn is None else principal_arn
+    return _simulated(fill_template(asked, aws_provider), aws_provider)
 
 
 def _simulated(principal_arn: str, aws_provider: AwsClientProvider) -> str:
