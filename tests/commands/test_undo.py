@@ -339,3 +339,33 @@ def test_WHEN_a_run_was_made_as_profiles_THEN_it_is_undone_as_them_AND_not_in_an
         ["running"],
         ["stopped"],
     ]
+
+
+def test_WHEN_an_undo_is_killed_while_it_is_planned_THEN_it_is_begun_anew_AND_last_is_still_the_run(
+    aws: AwsClientProvider, proxied_environment: Environment, proxy: LoopbackProxy
+) -> None:
+    accounts = [in_account(aws, account) for account in ("111122223333", "444455556666")]
+    ids = [run_instance(each, Name="undo-planning") for each in accounts]
+    run(["ec2", "stop", "undo-planning", *MEMBERS, "--yes"], proxied_environment)
+    program: list[subprocess.Popen[str]] = []
+
+    def kill(request: SeenRequest) -> Fault | None:
+        if request.operation == "DescribeInstances" and program:
+            program[0].kill()
+            return Hangup()
+        return None
+
+    proxy.disturb = kill
+    program.append(
+        subprocess.Popen(
+            [*PROGRAM, "undo", "last", "--yes"], env=proxied_environment, cwd=ROOT, text=True, stderr=-1
+        )
+    )
+    program[0].communicate(timeout=60)
+    proxy.disturb = lambda _: None
+
+    resumed = run(["runs", "resume", "last", "--failed"], proxied_environment, exit_code=6)
+    assert "nothing was changed: run the command anew" in resumed.stderr
+    done = run(["undo", "last"], proxied_environment)
+    assert "manage-resources ec2 stop undo-planning" in done.stderr
+    assert [states(each, name) for each, name in zip(accounts, ids, strict=True)] == [["running"]] * 2
