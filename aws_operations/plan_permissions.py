@@ -113,6 +113,8 @@ def _narrowest(action: str, template: str, owner: str, change: Change) -> str:
 
 
 def _matches(pattern: str, arn: str) -> bool:
+    if pattern == arn or not ("*" in pattern or "?" in pattern):
+        return pattern == arn
     shape = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(shape, arn, re.DOTALL) is not None
 
