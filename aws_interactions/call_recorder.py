@@ -106,8 +106,9 @@ class CallRecorder:
         # Last: boto3's resources and botocore itself turn what was given into what is sent.
         events.register_last(f"before-parameter-build.{service_event}", self._take_parameters)
         events.register_last(f"before-call.{service_event}", self._begin_call)
-        # First: they turn the answer into what is given, and would do so again with a replayed one.
-        events.register_first(f"after-call.{service_event}", self._end_answered_call)
+        # First, before those of single operations: others turn the answer into what is given, and would do
+        # so again with a replayed one.
+        events.register_first(f"after-call.{service_event}.*", self._end_answered_call)
         events.register_first(f"after-call-error.{service_event}", self._end_failed_call)
         events.register_last(f"before-sign.{service_event}", self._record_presigned)
 
@@ -126,11 +127,7 @@ class CallRecorder:
 
     def _begin_call(self, context: dict[str, Any], **_: object) -> None:
         pending: _Pending = context[RECORD_KEY]
-        if context.get("encoding_type_auto_set"):
-            # Botocore's own, and it looks no different from one that was asked for.
-            pending.parameters = {
-                name: value for name, value in pending.parameters.items() if name != "EncodingType"
-            }
+        pending.parameters = asked_parameters(pending.parameters, context)
         # Now, while streams that are sent are still at their beginning.
         pending.text = self._encoder(pending.model, is_answer=False).to_json(pending.parameters)
         pending.began_at = self._clock()
@@ -296,6 +293,13 @@ class CallRecorder:
             os.fchmod(descriptor, 0o600)
         self._put(begin + line.encode() + b"\n")
         self.raise_problem()
+
+
+def asked_parameters(parameters: Mapping[str, Any], context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parameters without what botocore adds by itself to lists of S3."""
+    if not context.get("encoding_type_auto_set"):
+        return parameters
+    return {name: value for name, value in parameters.items() if name != "EncodingType"}
 
 
 class _Pending:

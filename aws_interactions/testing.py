@@ -10,6 +10,8 @@ No network, no credentials, no sleep. A fake client serves behind a plain mock a
 
     provider = mock.Mock()
     provider.get_s3.return_value = FakeClient("s3")
+
+``ReplayProvider`` answers from a recording of real calls instead; see ``testing_replay``.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,16 +21,27 @@ from typing import Any, Self
 from aws_interactions.aws_client_provider import NO_ROLE, AwsClientProvider
 from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.testing_client import Call, FakeClient, UnansweredCall
+from aws_interactions.testing_faults import Fault, expire_credentials_at, lose_answer, throttle
 from aws_interactions.testing_model import WrongFakeAnswer
+from aws_interactions.testing_recorded_answers import UnrecordedBody, UnrecordedCall
+from aws_interactions.testing_replay import AnswersNotRecorded, ReplayProvider
 
 __all__ = [
     "FAKE_ENVIRONMENT",
+    "AnswersNotRecorded",
     "Call",
     "FakeAwsClientProvider",
     "FakeClient",
+    "Fault",
+    "ReplayProvider",
     "UnansweredCall",
+    "UnrecordedBody",
+    "UnrecordedCall",
     "WrongFakeAnswer",
+    "expire_credentials_at",
     "fake_provider",
+    "lose_answer",
+    "throttle",
 ]
 
 FAKE_ENVIRONMENT = AwsEnvironment("123456789012", "eu-west-1")
