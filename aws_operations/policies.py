@@ -36,6 +36,10 @@ _WHOLE_SECRET = re.compile(r"^(arn:[\w-]+:secretsmanager:.*)-[A-Za-z0-9]{6}$")
 _UNKNOWN_ACCOUNT = re.compile(r"(arn:[\w-]+:(?!s3:)[\w-]+:[\w-]*:)\*(?=:)")
 
 
+class IdentityToChoose(InvalidInput):
+    """Several identities acted, or none is called as was asked; the message names those that there are."""
+
+
 class NothingToAllow(LocalFileProblem):
     """No call of the recording, or of the identity that was asked for, needs a permission."""
 
@@ -110,7 +114,7 @@ def policy_from(file_path: Path, identity: str | None = None) -> Policy:
     ``identity`` chooses whose: a name as the recording has it, or a pattern with ``*`` that takes several
     into one policy. Without it, it is the one that acted; who only took roles on the way is left out.
 
-    Raises ``InvalidInput`` where several acted, or none is called so; ``NothingToAllow``, and what
+    Raises ``IdentityToChoose`` where several acted, or none is called so; ``NothingToAllow``, and what
     ``read_recording`` raises. Memory grows with the distinct permissions, not with the calls.
     """
     footprints = footprints_of(read_recording(file_path))
@@ -183,12 +187,12 @@ def _chosen(file_path: Path, footprints: Sequence[Footprint], identity: str | No
             each for each in footprints if fnmatchcase(each.identity, identity)
         ]
         if not chosen:
-            raise InvalidInput(f"nobody in {file_path} is called {identity}; there are: {named(names)}")
+            raise IdentityToChoose(f"nobody in {file_path} is called {identity}; there are: {named(names)}")
         return chosen
     acting = [each for each in footprints if not each.only_assumes]
     chosen = acting or [each for each in footprints if each.permissions]
     if len(chosen) > 1:
-        raise InvalidInput(
+        raise IdentityToChoose(
             f"{file_path} has calls of {len(chosen)} identities, and each needs a policy of its own: choose "
             f"with --identity, or take several into one with a pattern such as "
             f"'arn:aws:iam::*:role/operator'; there are: {named(names)}"

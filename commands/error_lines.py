@@ -62,7 +62,9 @@ _NEXT_STEP_BY_ERROR = (
         "see that it can be written, or name another state folder with XDG_STATE_HOME",
     ),
     ("aws_operations.journal.journal_errors", "NoSuchRun", "see 'runs list'"),
+    ("aws_operations.policies", "NothingToAllow", "record a run that calls AWS with --record"),
     # Their messages say themselves what to do instead.
+    ("aws_operations.policies", "IdentityToChoose", ""),
     ("aws_interactions.rds_interactions.errors", "ClusterMemberNotAlone", ""),
     ("aws_operations.cluster.cluster_errors", "KindStaysHere", ""),
     ("aws_interactions.provider_specification", "CantTravel", ""),

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.call_permissions import Permission
 from aws_interactions.recorded_calls import NotARecording
 from aws_operations.policies import (
     LARGEST_MANAGED_POLICY,
+    IdentityToChoose,
     NothingToAllow,
     policy_document,
     policy_from,
@@ -167,14 +167,14 @@ def test_WHEN_several_acted_THEN_one_has_to_be_chosen_AND_a_pattern_takes_them_t
         call_line("ec2", "DescribeInstances", {}, resources=["*"], identity=ROLE),
         call_line("ec2", "DescribeVpcs", {}, resources=["*"], identity=OTHER_ROLE),
     )
-    with pytest.raises(InvalidInput, match="--identity") as refused:
+    with pytest.raises(IdentityToChoose, match="--identity") as refused:
         policy_from(recording)
     assert all(name in str(refused.value) for name in (BASE, ROLE, OTHER_ROLE))
     assert statements(policy_from(recording, OTHER_ROLE).document) == [(["ec2:DescribeVpcs"], ["*"])]
     both = policy_from(recording, "arn:aws:iam::*:role/operator")
     assert statements(both.document) == [(["ec2:DescribeInstances", "ec2:DescribeVpcs"], ["*"])]
     assert both.others == (BASE,)
-    with pytest.raises(InvalidInput, match="nobody"):
+    with pytest.raises(IdentityToChoose, match="nobody"):
         policy_from(recording, "arn:aws:iam::*:role/absent")
 
 
