@@ -39,7 +39,7 @@ from commands.secret_input import hold_again
 from commands.target_setup import FleetFromBefore, KnownTargets
 
 _MOST_LINES = 20
-_LONGEST_RACE, _LOOK_SECONDS = 5.0, 0.05
+_LONGEST_RACE, _LOOK_SECONDS = 2.0, 0.05
 _LEFT_OVER = "--left-over"
 
 
