@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from aws_interactions.s3_interactions.object_records import (
         DeletedObject as DeletedObject,
         DownloadedFile as DownloadedFile,
+        FileDigest as FileDigest,
         FileFingerprint as FileFingerprint,
         ObjectFailure as ObjectFailure,
         PresignedPost as PresignedPost,
@@ -96,7 +97,7 @@ if TYPE_CHECKING:
         presign_put as presign_put,
     )
     from aws_interactions.s3_interactions.uploads import (
-        etag_of_file as etag_of_file,
+        digest_of_file as digest_of_file,
         fingerprint_of_file as fingerprint_of_file,
         put_file_to_bucket as put_file_to_bucket,
     )
@@ -177,6 +178,7 @@ _NAMES_BY_HOME = {
     "object_records": (
         "DeletedObject",
         "DownloadedFile",
+        "FileDigest",
         "FileFingerprint",
         "ObjectFailure",
         "PresignedPost",
@@ -187,7 +189,7 @@ _NAMES_BY_HOME = {
         "UploadedObject",
     ),
     "uploads": (
-        "etag_of_file",
+        "digest_of_file",
         "fingerprint_of_file",
         "put_file_to_bucket",
     ),

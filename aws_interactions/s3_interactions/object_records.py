@@ -38,6 +38,7 @@ class S3ObjectDetails:
     """What HeadObject tells; ``size`` in bytes, ``etag`` without quotes, metadata keys in lower case.
 
     ``encryption`` is the algorithm, ``None`` where S3 did not tell, ``kms_key`` the ARN of its key.
+    ``crc32`` (base64, of parts without their number) is there if it was asked for and S3 keeps it.
     """
 
     key: str
@@ -50,6 +51,7 @@ class S3ObjectDetails:
     user_metadata: Mapping[str, str]
     encryption: str | None = None
     kms_key: str | None = None
+    crc32: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,17 @@ class FileFingerprint:
 
     size: int
     modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """What S3 tells of the bytes of a file that was put: the ETag, with KMS another, and the CRC32 (base64).
+
+    Of a file that goes up in parts, both are digests of the digests of the parts.
+    """
+
+    etag: str
+    crc32: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,12 +73,17 @@ def list_object_versions(
 
 
 def describe_object(
-    bucket_name: str, key: str, aws_provider: "AwsClientProvider", *, version_id: str | None = None
+    bucket_name: str,
+    key: str,
+    aws_provider: "AwsClientProvider",
+    *,
+    version_id: str | None = None,
+    with_checksum: bool = False,
 ) -> S3ObjectDetails | None:
     """Return what S3 knows of an object without its bytes, ``None`` if it is absent (HeadObject).
 
     S3 gives the same answer for an absent bucket. Without s3:ListBucket an absent object is
-    ``BucketAccessDenied``.
+    ``BucketAccessDenied``, and so it is ``with_checksum`` without kms:Decrypt for an object under KMS.
     """
     check_key(key)
     logger.debug("describe_object bucket=%s key=%s version=%s", bucket_name, key, version_id)
@@ -86,7 +91,9 @@ def describe_object(
     with s3_errors(bucket_name, key=key):
         try:
             answer: Mapping[str, Any] = client.head_object(
-                Bucket=bucket_name, Key=key, **only_given(VersionId=version_id)
+                Bucket=bucket_name,
+                Key=key,
+                **only_given(VersionId=version_id, ChecksumMode="ENABLED" if with_checksum else None),
             )
         except ClientError as error:
             if error_code(error) in _NO_OBJECT_CODES:
@@ -103,6 +110,7 @@ def describe_object(
         user_metadata=dict(answer.get("Metadata", {})),
         encryption=answer.get("ServerSideEncryption"),
         kms_key=answer.get("SSEKMSKeyId"),
+        crc32=answer.get("ChecksumCRC32", "").partition("-")[0] or None,
     )
 
 

@@ -1,10 +1,12 @@
 """A local file to an object, in one request or, above 64 MiB, in parts."""
 
+import base64
 import hashlib
 import logging
 import mimetypes
 import os
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from aws_interactions.local_files import CantReadFileChanged, SteadyFile, steady
 from aws_interactions.s3_interactions.answers import bare_etag
 from aws_interactions.s3_interactions.errors import S3ObjectAlreadyExists, S3ObjectChanged, s3_errors
 from aws_interactions.s3_interactions.names import check_key
-from aws_interactions.s3_interactions.object_records import FileFingerprint, UploadedObject
+from aws_interactions.s3_interactions.object_records import FileDigest, FileFingerprint, UploadedObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -90,16 +92,19 @@ def fingerprint_of_file(file_path: str | os.PathLike[str]) -> FileFingerprint:
         return FileFingerprint(file.size, file.modified_ns)
 
 
-def etag_of_file(file_path: str | os.PathLike[str]) -> str:
-    """Return the ETag that ``put_file_to_bucket`` gives the file, reading all of it.
+def digest_of_file(file_path: str | os.PathLike[str]) -> FileDigest:
+    """Return what S3 will tell of the file's bytes once ``put_file_to_bucket`` has put it, reading all of it.
 
-    With KMS, S3 gives another one. Raises the ``CantReadFile`` kinds.
+    Raises the ``CantReadFile`` kinds.
     """
     with steady_file(Path(file_path)) as file:
         if file.size <= ONE_REQUEST_BYTES:
-            return _md5(file).hexdigest()
-        digests = [_md5(part).digest() for part in _parts_of(file)]
-    return f"{hashlib.md5(b''.join(digests), usedforsecurity=False).hexdigest()}-{len(digests)}"
+            md5, crc = _digest(file)
+            return FileDigest(md5.hex(), _as_base64(crc))
+        parts = [_digest(part) for part in _parts_of(file)]
+    md5s, crcs = (b"".join(digests) for digests in zip(*parts, strict=True))
+    etag = f"{hashlib.md5(md5s, usedforsecurity=False).hexdigest()}-{len(parts)}"
+    return FileDigest(etag, _as_base64(zlib.crc32(crcs).to_bytes(4)))
 
 
 def check_user_metadata(user_metadata: Mapping[str, str]) -> None:
@@ -161,11 +166,17 @@ def _parts_of(file: SteadyFile) -> Iterator[SteadyFile]:
         yield file.slice(start, min(part_bytes, file.size - start))
 
 
-def _md5(file: SteadyFile) -> "hashlib._Hash":
-    digest = hashlib.md5(usedforsecurity=False)
+def _digest(file: SteadyFile) -> tuple[bytes, bytes]:
+    """Return MD5 and CRC32 of a slice of a file."""
+    md5, crc = hashlib.md5(usedforsecurity=False), 0
     while block := file.read(_MIB):
-        digest.update(block)
-    return digest
+        md5.update(block)
+        crc = zlib.crc32(block, crc)
+    return md5.digest(), crc.to_bytes(4)
+
+
+def _as_base64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
 
 
 def _abort(subject: Mapping[str, str], client: Any) -> None:

@@ -1,6 +1,7 @@
 """Objects put and deleted."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,7 +37,7 @@ from aws_operations.s3.change_parts import (
     reversibility_of_replacing,
     target_of,
 )
-from aws_operations.s3.object_undoing import etag_that_was_put, invert_delete, invert_put
+from aws_operations.s3.object_undoing import has_bytes_that_were_put, invert_delete, invert_put
 from aws_operations.targets import fill_template
 
 # A file that goes up in parts is put with the action of one that does not, and is aborted if it fails.
@@ -63,8 +64,9 @@ def plan_put(
         check_bucket_is_there(bucket, aws_provider)
     elif not overwrite:
         raise s3_interactions.S3ObjectAlreadyExists(bucket, key)
-    # What goes up in parts is too large to be read twice: its ETag is taken where it is asked for.
-    etag = s3_interactions.etag_of_file(file) if fingerprint.size <= ONE_REQUEST_BYTES else None
+    # What goes up in parts is too large to be read twice: its digest is taken where it is asked for.
+    is_small = fingerprint.size <= ONE_REQUEST_BYTES
+    digest = asdict(s3_interactions.digest_of_file(file)) if is_small else None
     environment = aws_provider.get_aws_env()
     yield Change(
         kind="s3.put-object",
@@ -75,7 +77,7 @@ def plan_put(
         after={"size": fingerprint.size, "content_type": content_type, "metadata": dict(user_metadata or {})},
         iam_actions=_PUT_ACTIONS,
         reversibility=reversibility_of_replacing(existing),
-        precondition={"modified_ns": fingerprint.modified_ns, "etag": etag},
+        precondition={"modified_ns": fingerprint.modified_ns, "digest": digest},
         payload_ref=str(file),
     )
 
@@ -127,18 +129,20 @@ def _recheck_object(change: Change, aws_provider: AwsClientProvider) -> str | No
 
 def _read_back_put(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     bucket, key = bucket_and_key(change)
-    now = described(s3_interactions.describe_object(bucket, key, aws_provider))
+    now = s3_interactions.describe_object(bucket, key, aws_provider)
     if now is None:
         return ResultStatus.FAILED
-    etag = etag_that_was_put(change)
-    if now == change.before:
+    is_before = described(now) == change.before
+    if is_before and now.version_id not in {None, "null"}:
+        return ResultStatus.FAILED
+    has_bytes = now.size == (change.after or {})["size"] and has_bytes_that_were_put(
+        change, now, aws_provider
+    )
+    if is_before:
         # The same bytes again give the same ETag: nobody can tell whether they were written again.
-        is_same = now["etag"] == etag or (etag is None and now["size"] == (change.after or {})["size"])
-        return (
-            ResultStatus.UNKNOWN if is_same and now["version_id"] in {None, "null"} else ResultStatus.FAILED
-        )
-    # With KMS the ETag says nothing of the bytes, and nobody can tell.
-    return ResultStatus.APPLIED if now["etag"] == etag else ResultStatus.UNKNOWN
+        return ResultStatus.FAILED if has_bytes is False else ResultStatus.UNKNOWN
+    # Where it is another object by now, ours may have been there in between.
+    return ResultStatus.APPLIED if has_bytes else ResultStatus.UNKNOWN
 
 
 def _apply_delete_objects(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:

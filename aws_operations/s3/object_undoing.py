@@ -6,7 +6,7 @@ from pathlib import Path
 from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import LocalFileProblem
-from aws_interactions.s3_interactions import S3ObjectDetails, S3ObjectVersion
+from aws_interactions.s3_interactions import FileDigest, S3ObjectDetails, S3ObjectVersion
 from aws_interactions.s3_interactions.versions import MAX_COPY_BYTES
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import CannotUndo, Change, Effect, Reversibility
@@ -25,21 +25,38 @@ from aws_operations.s3.change_parts import (
 RESTORE_ACTIONS = iam_actions_of("s3", "HeadBucket", "HeadObject", "ListObjectVersions", "CopyObject")
 MARKER_ACTIONS = (*iam_actions_of("s3", "ListObjectVersions", "DeleteObject"), "s3:DeleteObjectVersion")
 
+_ETAG_IS_OF_BYTES = frozenset({None, "AES256"})
 _KEPT_NOWHERE = "its bucket kept no versions, so that what was there before is kept nowhere"
 _GONE = "the object is not there any more"
 _NOT_THE_NEWEST = "the object has changed since"
 
 
-def etag_that_was_put(change: Change) -> str | None:
-    """Return the ETag that the file of a put has without KMS, ``None`` if its bytes are not known now."""
+def has_bytes_that_were_put(
+    change: Change, now: S3ObjectDetails, aws_provider: AwsClientProvider
+) -> bool | None:
+    """Say whether an object has the bytes of the file of a put, ``None`` where nobody can tell."""
+    put = _digest_of_what_was_put(change)
+    if put is None:
+        return None
+    if now.etag == put.etag or now.encryption in _ETAG_IS_OF_BYTES:
+        return now.etag == put.etag
+    # With KMS the ETag says nothing of the bytes; whoever may decrypt them is told a checksum.
+    bucket, key = bucket_and_key(change)
+    checked = s3_interactions.describe_object(bucket, key, aws_provider, with_checksum=True)
+    if checked is None or checked.etag != now.etag:
+        return False
+    return None if checked.crc32 is None else checked.crc32 == put.crc32
+
+
+def _digest_of_what_was_put(change: Change) -> FileDigest | None:
     precondition = change.precondition or {}
-    if precondition.get("etag") is not None:
-        return str(precondition["etag"])
+    if precondition.get("digest") is not None:
+        return FileDigest(**precondition["digest"])
     file = Path(str(change.payload_ref))
     try:
         fingerprint = s3_interactions.fingerprint_of_file(file)
         is_same = fingerprint.modified_ns == precondition.get("modified_ns")
-        return s3_interactions.etag_of_file(file) if is_same else None
+        return s3_interactions.digest_of_file(file) if is_same else None
     except LocalFileProblem:
         return None
 
@@ -127,18 +144,18 @@ def _object_that_is_there(change: Change, aws_provider: AwsClientProvider) -> S3
 
 
 def _why_not_put(change: Change, now: S3ObjectDetails, aws_provider: AwsClientProvider) -> str | None:
-    after, etag = change.after or {}, etag_that_was_put(change)
+    after = change.after or {}
     if now.size != after["size"] or dict(now.user_metadata) != _in_lower_case(after["metadata"]):
-        return _NOT_THE_NEWEST
-    is_told_by_etag = now.encryption in {None, "AES256"} and etag is not None
-    if is_told_by_etag and now.etag != etag:
         return _NOT_THE_NEWEST
     if now.version_id is not None and not _is_next_after(change, now, aws_provider):
         return _NOT_THE_NEWEST
-    # A version of its own tells by its place; a null version may have replaced another.
-    if not is_told_by_etag and now.version_id in {None, "null"}:
+    # A version of its own tells by its place, where its ETag does not; a null version may have replaced one.
+    if now.encryption not in _ETAG_IS_OF_BYTES and now.version_id not in {None, "null"}:
+        return None
+    has_bytes = has_bytes_that_were_put(change, now, aws_provider)
+    if has_bytes is None:
         return "nobody can tell whether the object still has the bytes that were put"
-    return None
+    return None if has_bytes else _NOT_THE_NEWEST
 
 
 def _in_lower_case(metadata: dict[str, str]) -> dict[str, str]:

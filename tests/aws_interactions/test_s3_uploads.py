@@ -343,11 +343,13 @@ def test_WHEN_replacing_on_condition_AND_the_object_is_another_THEN_it_stays(
     assert len(client.calls_of("abort_multipart_upload")) == 1
 
 
-def test_WHEN_the_etag_of_a_file_is_asked_THEN_it_is_the_one_that_s3_gives(
+def test_WHEN_the_digest_of_a_file_is_asked_THEN_it_is_the_one_that_s3_gives(
     aws_provider: AwsClientProvider, bucket: str, file: Path, big_file: Path, tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty"
     empty.touch()
     for path in (file, big_file, empty):
-        uploaded = s3.put_file_to_bucket(path, bucket, path.name, aws_provider)
-        assert s3.etag_of_file(path) == uploaded.etag
+        s3.put_file_to_bucket(path, bucket, path.name, aws_provider)
+        found = s3.describe_object(bucket, path.name, aws_provider, with_checksum=True)
+        assert found is not None
+        assert s3.digest_of_file(path) == s3.FileDigest(found.etag, found.crc32 or "")

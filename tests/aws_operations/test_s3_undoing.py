@@ -1,6 +1,7 @@
 """Changes of S3 taken back: what is put back, and what is left alone because the world has moved."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +230,6 @@ def test_WHEN_an_etag_says_nothing_of_the_bytes_THEN_only_the_place_among_versio
     assert replaced.after == {"size": 3, "copy_of_version": "v1"}
     assert inverse(put_change(file, None), faked(None, own_version, ["v2"])).kind == "s3.delete-object"
 
-    assert "nobody can tell" in why_not(put_change(file, None), faked(None, KMS, ["null"]))
     null_version = {**KMS, "VersionId": "null"}
     assert "nobody can tell" in why_not(put_change(file, OLD), faked(OLD, null_version, ["null", "v1"]))
     assert "changed since" in why_not(put_change(file, OLD), faked(OLD, own_version, ["v2", "v3", "v1"]))
@@ -237,8 +237,34 @@ def test_WHEN_an_etag_says_nothing_of_the_bytes_THEN_only_the_place_among_versio
     assert "changed since" in why_not(put_change(file, OLD), faked(OLD, own_version, ["v3", "v1"]))
 
 
+@pytest.mark.parametrize(
+    ("kept", "reason", "read_back"),
+    [
+        ("its own", None, ResultStatus.APPLIED),
+        ("AAAAAA==", "changed since", ResultStatus.UNKNOWN),
+        (None, "nobody can tell", ResultStatus.UNKNOWN),
+    ],
+)
+def test_WHEN_an_etag_says_nothing_of_the_bytes_AND_there_are_no_versions_THEN_the_checksum_tells(
+    file: Path, kept: str | None, reason: str | None, read_back: ResultStatus
+) -> None:
+    change = put_change(file, None)
+    crc32 = s3.digest_of_file(file).crc32 if kept == "its own" else kept
+
+    def head(**parameters: Any) -> dict[str, Any]:
+        is_told = parameters.get("ChecksumMode") == "ENABLED" and crc32 is not None
+        return {"LastModified": DAY, **KMS} | ({"ChecksumCRC32": crc32} if is_told else {})
+
+    provider = fake_provider(s3=FakeClient("s3").answers("head_object", head))
+    if reason is None:
+        assert inverse(change, provider).kind == "s3.delete-object"
+    else:
+        assert reason in why_not(change, provider)
+    assert change_kind(change.kind).read_back(change, provider) is read_back
+
+
 def test_WHEN_versioning_is_suspended_THEN_what_is_put_back_replaces_the_null_version(file: Path) -> None:
-    now = {"ContentLength": 4, "ETag": f'"{s3.etag_of_file(file)}"', "VersionId": "null"}
+    now = {"ContentLength": 4, "ETag": f'"{s3.digest_of_file(file).etag}"', "VersionId": "null"}
     back = inverse(put_change(file, OLD), faked(OLD, now, ["null", "v1"]))
     assert (back.kind, back.reversibility) == ("s3.restore-version", Reversibility.IRREVERSIBLE)
     assert "kept nowhere" in why_not(back, faked(OLD, now, ["null", "v1"]))
@@ -259,7 +285,7 @@ def test_WHEN_a_deletion_left_a_null_marker_THEN_that_is_taken_away() -> None:
 
 
 def test_WHEN_the_old_version_is_over_5_gib_THEN_it_is_not_copied(file: Path) -> None:
-    etag = s3.etag_of_file(file)
+    etag = s3.digest_of_file(file).etag
     now = {"ContentLength": 4, "ETag": f'"{etag}"', "VersionId": "v2"}
     provider = faked(OLD, now, ["v2", "v1"], ContentLength=5 * 1024**3 + 1)
     assert "over 5 GiB" in why_not(put_change(file, OLD), provider)
@@ -270,7 +296,7 @@ def test_WHEN_a_file_went_up_in_parts_THEN_its_bytes_tell_as_long_as_they_are_th
     with large.open("wb") as opened:
         opened.truncate(64 * 1024 * 1024 + 1)
     change = put_change(large, None)
-    now = {"ContentLength": 64 * 1024 * 1024 + 1, "ETag": f'"{s3.etag_of_file(large)}"'}
+    now = {"ContentLength": 64 * 1024 * 1024 + 1, "ETag": f'"{s3.digest_of_file(large).etag}"'}
     assert now["ETag"].endswith('-5"')
     assert inverse(change, faked(None, now, [])).kind == "s3.delete-object"
     assert change_kind(change.kind).read_back(change, faked(None, now, [])) is ResultStatus.APPLIED
@@ -515,8 +541,7 @@ def test_WHEN_a_put_kept_by_an_older_version_is_read_back_THEN_the_file_tells(
     aws_provider: AwsClientProvider, file: Path
 ) -> None:
     [planned] = plan_put(file, aws_provider)
-    old = Change.from_json(planned.to_json().replace(f'"etag":"{s3.etag_of_file(file)}",', ""))
-    assert old.precondition == {"modified_ns": file.stat().st_mtime_ns}
+    old = replace(planned, precondition={"modified_ns": file.stat().st_mtime_ns})
     done([old], aws_provider)
     assert change_kind(old.kind).read_back(old, aws_provider) is ResultStatus.APPLIED
     assert inverse(old, aws_provider).kind == "s3.delete-object"
