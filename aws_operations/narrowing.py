@@ -8,10 +8,11 @@ refused by AWS. Each session costs two calls of STS: AssumeRole, and GetCallerId
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from aws_interactions.aws_client_provider import NO_ROLE, AwsClientProvider
-from aws_interactions.aws_errors import AwsInteractionError, InvalidInput
+from aws_interactions.aws_errors import AccessDenied, AwsInteractionError, InvalidInput
 from aws_interactions.credential_errors import SessionPolicyTooLarge
 from aws_operations.applying import apply_changes
 from aws_operations.changes import Change, ChangeResult
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 NOT_HELD = "applied with all that the role may do, not with just what is planned"
 _MOST_CHANGES_A_SESSION = 1000
+_BY_SESSION = "no session policy allows"
 
 ProviderFor = Callable[[Target], AwsClientProvider]
 Starting = Callable[[Sequence[Change]], None]
@@ -43,6 +45,19 @@ class CantBeNarrowed(InvalidInput):
         )
 
 
+class OutsideSession(AccessDenied):
+    """AWS refused a call because the session's policy does not have it; the role alone may be allowed to."""
+
+    def __init__(self, denied: AccessDenied) -> None:
+        # Without actions: what is to be allowed is not the role's matter.
+        super().__init__(
+            f"{denied}: it is not in the policy that the session was held to, though the plan needs it; "
+            "the same command without a plan file is not held to one",
+            resource=denied.resource,
+        )
+        self.__cause__ = denied.__cause__
+
+
 def apply_narrowed(
     changes: Iterable[Change],
     provider_for: ProviderFor,
@@ -55,7 +70,8 @@ def apply_narrowed(
 
     Neighbours of one target share a session as far as its policy holds them: 2,048 characters, and what STS
     can pack. A change that does not fit alone *failed* with ``CantBeNarrowed``; where the session cannot be
-    had, all its changes failed with the reason. What is nothing to do takes no session.
+    had, all its changes failed with the reason. What is nothing to do takes no session. Where AWS says that
+    it was the session's policy that denied a call, the error is ``OutsideSession``.
 
     Where an identity cannot be narrowed, its changes are carried out with all that it may do; ``note`` is
     told of it, each time the target changes, unless no role is assumed at all.
@@ -69,7 +85,8 @@ def apply_narrowed(
             provider = provider_for
         else:
             some, provider = _with_whom(waiting, first.target, provider_for, note or logger.info)
-        yield from apply_changes(some, provider, starting=starting, control=control)
+        for result in apply_changes(some, provider, starting=starting, control=control):
+            yield _explained(result)
 
 
 def _with_whom(
@@ -166,6 +183,13 @@ def _narrowed(whole: AwsClientProvider, policy: str) -> AwsClientProvider:
     # Asked now, not at the first call, STS can still be given less.
     narrowed.get_aws_env()
     return narrowed
+
+
+def _explained(result: ChangeResult) -> ChangeResult:
+    # AWS has one code for all denials, and says in words whose policy it was.
+    if isinstance(result.error, AccessDenied) and _BY_SESSION in str(result.error.__cause__):
+        return replace(result, error=OutsideSession(result.error))
+    return result
 
 
 def _always(aws_provider: AwsClientProvider) -> ProviderFor:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from botocore.exceptions import ClientError
 
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import AccessDenied
+from aws_interactions.aws_errors import AccessDenied, translate_aws_errors
 from aws_interactions.sts_interactions import get_caller_identity
 from aws_interactions.testing import fake_provider
 from aws_operations import changes
@@ -21,7 +22,7 @@ from aws_operations.changes import (
     Reversibility,
     each_alone,
 )
-from aws_operations.narrowing import CantBeNarrowed, ProviderFor, apply_narrowed
+from aws_operations.narrowing import CantBeNarrowed, OutsideSession, ProviderFor, apply_narrowed
 from aws_operations.run_control import RunControl, RunStopped
 from aws_operations.targets import Target
 from tests.aws_interactions.loopback_servers import Answer, FakeSts, serving
@@ -79,6 +80,7 @@ class World:
     batches: list[int] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     drifted: set[str] = field(default_factory=set)
+    denials: dict[str, ClientError] = field(default_factory=dict)
 
     def apply(self, batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
         self.batches.append(len(batch))
@@ -87,6 +89,9 @@ class World:
     def apply_one(self, change: Change, aws_provider: AwsClientProvider) -> None:
         if change.resource in self.refused:
             raise AccessDenied(f"no {change.resource}", resource=change.resource)
+        with translate_aws_errors("sts", change.resource):
+            if change.resource in self.denials:
+                raise self.denials[change.resource]
         if aws_provider.narrowing_obstacle() is None:
             get_caller_identity(aws_provider)
         self.done.append(change.resource)
@@ -276,6 +281,28 @@ class TestNotNarrowed:
         planned = [change("a", THERE), change("b", THERE), change("c")]
         assert statuses(apply_narrowed(planned, not_there)) == [FAILED, FAILED, APPLIED]
         assert world.done == ["c"]
+
+
+class TestDenied:
+    @pytest.mark.parametrize(
+        ("words", "kind"),
+        [
+            ("because no session policy allows the test:Set action", OutsideSession),
+            ("because no identity-based policy allows the test:Set action", AccessDenied),
+        ],
+    )
+    def test_WHEN_aws_says_that_it_was_the_sessions_policy_THEN_nobody_is_told_to_allow_the_role_more(
+        self, words: str, kind: type[AccessDenied], world: World, provider_for: ProviderFor
+    ) -> None:
+        error = ClientError(
+            {"Error": {"Code": "AccessDenied", "Message": f"not authorized {words}"}}, "GetCallerIdentity"
+        )
+        world.denials["a"] = error
+        (result,) = apply_narrowed([change("a")], provider_for)
+        assert result.status is FAILED
+        assert type(result.error) is kind
+        assert isinstance(result.error, AccessDenied)
+        assert bool(result.error.iam_actions) == (kind is AccessDenied)
 
 
 class TestEnding:
