@@ -119,7 +119,7 @@ class NarrowedEngine(LocalEngine):
 
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note
-        self._noted: set[str] = set()
+        self._noted: dict[str, object] = {}
 
     def apply_changes(
         self,
@@ -135,8 +135,9 @@ class NarrowedEngine(LocalEngine):
         return apply_narrowed(changes, provider_for, starting=starting, control=control, note=self._note_once)
 
     def _note_once(self, text: str) -> None:
-        if text not in self._noted:
-            self._noted.add(text)
+        # All targets may come to it at the same time, and this is one step for them.
+        mine = object()
+        if self._noted.setdefault(text, mine) is mine:
             self._note(text)
 
 

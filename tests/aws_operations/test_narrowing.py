@@ -195,6 +195,14 @@ class TestSharing:
         statuses(apply_narrowed(map(change, "abcdef"), provider_for, starting=starting))
         assert told == [list("abcd"), list("ef")]
 
+    def test_WHEN_a_session_ends_amid_its_changes_THEN_the_next_one_is_held_to_the_same(
+        self, world: World, sts: PackingSts, provider_for: ProviderFor
+    ) -> None:
+        sts.lifetimes = [100]
+        assert statuses(apply_narrowed(map(change, "abc"), provider_for)) == [APPLIED] * 3
+        assert sts.resources == [["a", "b", "c"]] * 2
+        assert world.done == ["a", "b", "c"]
+
 
 class TestPacking:
     def test_WHEN_sts_cannot_pack_a_policy_THEN_half_of_it_is_tried_until_it_can(
