@@ -29,7 +29,8 @@ from commands.shapes import Shape, TargetPlanner
 from commands.target_setup import FleetFromBefore, KnownTargets
 from commands.wording import counted
 
-_TO_LOOK_AT = (ChangeState.APPLIED, ChangeState.STARTED, ChangeState.UNKNOWN, ChangeState.FAILED)
+_MADE_OR_UNKNOWN = (ChangeState.APPLIED, ChangeState.STARTED, ChangeState.UNKNOWN)
+_TO_LOOK_AT = (*_MADE_OR_UNKNOWN, ChangeState.FAILED)
 
 
 def undo(wanted: str, console: Console, *, given: Settings, invocation: Invocation) -> int:
@@ -66,12 +67,16 @@ def undo(wanted: str, console: Console, *, given: Settings, invocation: Invocati
 
 def _last_that_changed_something(journal: Journal) -> RunSummary | None:
     for run in reversed(journal.runs()):
-        counts = run.counts
-        if run.is_writing and (
-            run.state is RunState.RUNNING or counts.changes_applied or counts.changes_unknown
-        ):
+        if run.is_writing and (run.state is RunState.RUNNING or _made_something(run, journal)):
             return run
     return None
+
+
+def _made_something(run: RunSummary, journal: Journal) -> bool:
+    if not (run.counts.changes_applied or run.counts.changes_unknown):
+        return False
+    # What was so already counts as applied, too.
+    return next(journal.changes(run, _MADE_OR_UNKNOWN), None) is not None
 
 
 def _say_there_is_none(console: Console) -> ExitCode:

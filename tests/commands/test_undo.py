@@ -173,13 +173,14 @@ def test_WHEN_a_run_changed_nothing_THEN_there_is_nothing_to_undo(proxied_enviro
     assert run(["undo", "20010101-nothing"], proxied_environment, exit_code=2).stdout == ""
 
 
-def test_WHEN_last_is_undone_THEN_reads_and_dry_runs_are_passed_over(
+def test_WHEN_last_is_undone_THEN_reads_AND_dry_runs_AND_what_was_so_already_are_passed_over(
     aws: AwsClientProvider, proxied_environment: Environment
 ) -> None:
     name = run_instance(aws)
     run(["ec2", "stop", name], proxied_environment)
     run(["ec2", "list", *MEMBERS], proxied_environment)
     run(["ec2", "stop", "web-1", *MEMBERS, "--dry-run"], proxied_environment)
+    run(["ec2", "stop", name], proxied_environment)
     run(["undo", "last"], proxied_environment)
     assert states(aws, name) == ["running"]
 
