@@ -9,7 +9,7 @@ from aws_interactions.aws_errors import LocalFileProblem
 from aws_interactions.s3_interactions import FileDigest, S3ObjectDetails, S3ObjectVersion
 from aws_interactions.s3_interactions.versions import MAX_COPY_BYTES
 from aws_interactions.service_operations import iam_actions_of
-from aws_operations.changes import CannotUndo, Change, Effect, Reversibility
+from aws_operations.changes import CannotUndo, Change, Effect, JsonObject, Reversibility
 from aws_operations.s3.change_parts import (
     arn_of,
     bucket_and_key,
@@ -144,8 +144,7 @@ def _object_that_is_there(change: Change, aws_provider: AwsClientProvider) -> S3
 
 
 def _why_not_put(change: Change, now: S3ObjectDetails, aws_provider: AwsClientProvider) -> str | None:
-    after = change.after or {}
-    if now.size != after["size"] or dict(now.user_metadata) != _in_lower_case(after["metadata"]):
+    if not _looks_like_what_was_put(change.after or {}, now):
         return _NOT_THE_NEWEST
     if now.version_id is not None and not _is_next_after(change, now, aws_provider):
         return _NOT_THE_NEWEST
@@ -158,8 +157,14 @@ def _why_not_put(change: Change, now: S3ObjectDetails, aws_provider: AwsClientPr
     return None if has_bytes else _NOT_THE_NEWEST
 
 
-def _in_lower_case(metadata: dict[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in metadata.items()}
+def _looks_like_what_was_put(after: JsonObject, now: S3ObjectDetails) -> bool:
+    # S3 gives the names of metadata back in lower case.
+    metadata = {name.lower(): value for name, value in after["metadata"].items()}
+    return (
+        now.size == after["size"]
+        and dict(now.user_metadata) == metadata
+        and after["content_type"] in {None, now.content_type}
+    )
 
 
 def _is_next_after(change: Change, now: S3ObjectDetails, aws_provider: AwsClientProvider) -> bool:

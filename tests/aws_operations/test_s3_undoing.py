@@ -172,6 +172,16 @@ def test_WHEN_an_object_is_another_than_was_put_THEN_it_stays(
     assert reason in why_not(change, aws_provider)
 
 
+@pytest.mark.usefixtures("bucket")
+def test_WHEN_an_object_has_another_content_type_by_now_THEN_it_stays(
+    aws_provider: AwsClientProvider, file: Path
+) -> None:
+    change = done(plan_put(file, aws_provider, content_type="text/csv"), aws_provider)
+    assert inverse(change, aws_provider).kind == "s3.delete-object"
+    aws_provider.get_s3().put_object(Bucket=BUCKET, Key=KEY, Body=b"mine", ContentType="text/plain")
+    assert "changed since" in why_not(change, aws_provider)
+
+
 @pytest.mark.usefixtures("versioned")
 def test_WHEN_someone_put_the_same_bytes_on_top_of_a_version_THEN_they_stay(
     aws_provider: AwsClientProvider, file: Path

@@ -31,6 +31,10 @@ understand = partial(command_lines.understand, "s3")
         (["put", "", BUCKET, "k"], ["path is empty"]),
         (["tags", "set", BUCKET, "a=1", "a=2"], ["tag 'a' is given twice"]),
         (["put", "f", BUCKET, "k", "--metadata", "a=1", "--metadata", "a=1"], ["'a' is given twice"]),
+        (["encryption", "set", BUCKET, "AES256", "--kms-key", "alias/k"], ["--kms-key goes with aws:kms"]),
+        (["encryption", "set", BUCKET, "AES256", "--bucket-key"], ["--bucket-key goes with aws:kms"]),
+        (["encryption", "set", BUCKET, "aws:kms:dsse", "--bucket-key"], ["--bucket-key goes with aws:kms"]),
+        (["encryption", "set", BUCKET, "aws:fsx"], ["AES256", "aws:kms:dsse"]),
     ],
 )
 def test_WHEN_a_command_line_makes_no_sense_THEN_it_is_a_usage_error_that_says_why(
