@@ -54,6 +54,8 @@ ABOUT_EVERYTHING_THERE = {
     "rds.delete-snapshot",
     "rds.set-tags",
 }
+# It gives the first version of a secret an id of its own, not the token of the call as AWS does.
+NOT_UNDONE_THERE = {"secrets.create"}
 OTHER_BUCKET = "narrowed-other-bucket"
 _numbers = count(700000000001)
 
@@ -87,20 +89,30 @@ def result_of(change: Change, aws_provider: AwsClientProvider) -> ChangeResult:
     return result
 
 
+def made_narrowed(change: Change, role: AwsClientProvider) -> ChangeResult:
+    """Carry a change out with a session of its own."""
+    if change.kind in ABOUT_EVERYTHING_THERE:
+        actions = session_policy((action, "*") for action, _ in permissions_of_change(change))
+        return result_of(change, role.narrowed_to(actions))
+    (result,) = apply_narrowed([change], lambda _: role)
+    return result
+
+
 @pytest.mark.parametrize("name", KINDS)
-def test_WHEN_a_kind_of_change_is_applied_THEN_what_its_session_may_do_suffices(
+def test_WHEN_a_kind_of_change_is_applied_AND_undone_THEN_what_its_session_may_do_suffices(
     name: str, empty_account: Account, role: AwsClientProvider
 ) -> None:
-    change, story = planned(name, empty_account.root, role), STORIES[name]
+    change, story, invert = planned(name, empty_account.root, role), STORIES[name], CHANGE_KINDS[name].invert
     before = story.state(empty_account.root)
-    if name in ABOUT_EVERYTHING_THERE:
-        actions = session_policy((action, "*") for action, _ in permissions_of_change(change))
-        result = result_of(change, role.narrowed_to(actions))
-    else:
-        (result,) = apply_narrowed([change], lambda _: role)
+    result = made_narrowed(change, role)
     assert (result.status, result.error) == (ResultStatus.APPLIED, None)
     if story.nothing_tells is None:
         assert story.state(empty_account.root) != before
+    if invert is None or name in NOT_UNDONE_THERE:
+        return
+    for inverse in list(invert(change, role.read_only())):
+        result = made_narrowed(Change.from_json(inverse.to_json()), role)
+        assert (result.status, result.error) == (ResultStatus.APPLIED, None)
 
 
 @pytest.mark.parametrize("name", KINDS)
