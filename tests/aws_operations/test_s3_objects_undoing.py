@@ -1,4 +1,4 @@
-"""Changes of S3 taken back: what is put back, and what is left alone because the world has moved."""
+"""Changes of objects taken back: what is put back, and what is left alone because the world has moved."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -15,7 +15,6 @@ from aws_interactions.client_settings import ClientSettings
 from aws_interactions.testing import FakeClient, fake_provider
 from aws_operations.applying import apply_changes
 from aws_operations.changes import (
-    CannotUndo,
     Change,
     Effect,
     ResultStatus,
@@ -24,10 +23,10 @@ from aws_operations.changes import (
 )
 from aws_operations.s3 import changes
 from tests.support.loopback_proxy import Fault, Hangup, LoopbackProxy, SeenRequest, loopback_proxy
+from tests.support.undone_changes import done, inverse, undone, why_not
 
 BUCKET, KEY = "a-bucket", "a b//c+%41ü?versionId=x"
 DAY = "2026-01-01T00:00:00Z"
-Plan = Callable[[AwsClientProvider], Iterable[Change]]
 Drift = Callable[[AwsClientProvider], object]
 
 
@@ -68,33 +67,6 @@ def body_of(aws_provider: AwsClientProvider) -> bytes | None:
         return None
     body: bytes = aws_provider.get_s3().get_object(Bucket=BUCKET, Key=KEY)["Body"].read()
     return body
-
-
-def done(changes_made: Iterable[Change], aws_provider: AwsClientProvider) -> Change:
-    """Carry out one change, as it is after it was kept in a journal."""
-    [change] = changes_made
-    kept = Change.from_json(change.to_json())
-    [result] = apply_changes([kept], lambda _: aws_provider)
-    assert result.status is ResultStatus.APPLIED, result.error
-    return kept
-
-
-def inverse(change: Change, aws_provider: AwsClientProvider) -> Change:
-    invert = change_kind(change.kind).invert
-    assert invert is not None
-    [found] = invert(change, aws_provider.read_only())
-    return found
-
-
-def undone(change: Change, aws_provider: AwsClientProvider) -> Change:
-    return done([inverse(change, aws_provider)], aws_provider)
-
-
-def why_not(change: Change, aws_provider: AwsClientProvider) -> str:
-    with pytest.raises(CannotUndo) as caught:
-        inverse(change, aws_provider)
-    assert caught.value.resource == change.resource
-    return str(caught.value)
 
 
 def plan_put(file: Path, aws_provider: AwsClientProvider, **settings: Any) -> Iterable[Change]:
@@ -356,113 +328,6 @@ def test_WHEN_what_was_deleted_had_no_version_THEN_it_does_not_come_back(
     put(aws_provider)
     change = done(changes.plan_rm(bucket, [KEY], aws_provider), aws_provider)
     assert "kept nowhere" in why_not(change, aws_provider)
-
-
-@pytest.mark.parametrize(
-    ("drift", "reason"),
-    [
-        (put, "no longer empty: it holds 1 object version"),
-        (lambda provider: provider.get_s3().create_multipart_upload(Bucket=BUCKET, Key=KEY), "unfinished"),
-        (lambda provider: s3.destroy_bucket(BUCKET, provider), "not there any more"),
-    ],
-)
-def test_WHEN_a_bucket_that_was_made_is_no_longer_new_THEN_it_stays(
-    aws_provider: AwsClientProvider, drift: Drift, reason: str
-) -> None:
-    change = done(changes.plan_create_bucket(BUCKET, aws_provider), aws_provider)
-    drift(aws_provider)
-    assert reason in why_not(change, aws_provider)
-
-
-@pytest.mark.parametrize(
-    ("client", "reason"),
-    [
-        (FakeClient("s3").raises("head_bucket", code="403"), "closed to this identity"),
-        (FakeClient("s3").answers("head_bucket", {"BucketRegion": "us-east-1"}), "in us-east-1"),
-        (
-            FakeClient("s3").answers("head_bucket", {}).raises("list_object_versions", code="NoSuchBucket"),
-            "there is no bucket",
-        ),
-    ],
-)
-def test_WHEN_the_bucket_of_that_name_is_another_THEN_it_stays(client: FakeClient, reason: str) -> None:
-    absent = FakeClient("s3").raises("head_bucket", code="404")
-    [change] = changes.plan_create_bucket(BUCKET, fake_provider(s3=absent))
-    assert reason in why_not(change, fake_provider(s3=client))
-
-
-def test_WHEN_a_bucket_fills_up_while_its_making_is_undone_THEN_S3_refuses_AND_nothing_is_lost(
-    aws_provider: AwsClientProvider,
-) -> None:
-    change = done(changes.plan_create_bucket(BUCKET, aws_provider), aws_provider)
-    destruction = inverse(change, aws_provider)
-    put(aws_provider)
-    [result] = change_kind(destruction.kind).apply([destruction], aws_provider)
-    assert result.status is ResultStatus.FAILED
-    assert body_of(aws_provider) == b"theirs"
-
-
-SETTINGS: list[tuple[Plan, Drift]] = [
-    (
-        lambda provider: changes.plan_set_tags(BUCKET, None, {"team": "ops"}, provider),
-        lambda provider: s3.set_bucket_tags(BUCKET, {"team": "web"}, provider),
-    ),
-    (
-        lambda provider: changes.plan_set_tags(BUCKET, KEY, {"team": "ops"}, provider),
-        put,
-    ),
-    (
-        lambda provider: changes.plan_set_versioning(BUCKET, "enabled", provider),
-        lambda provider: s3.set_bucket_versioning(BUCKET, s3.BucketVersioning.SUSPENDED, provider),
-    ),
-    (
-        lambda provider: changes.plan_set_encryption(BUCKET, "aws:kms", provider, bucket_key=True),
-        lambda provider: s3.reset_bucket_encryption(BUCKET, provider),
-    ),
-]
-
-
-@pytest.mark.parametrize(("plan", "drift"), SETTINGS)
-@pytest.mark.usefixtures("bucket")
-def test_WHEN_a_setting_has_changed_since_THEN_it_stays(
-    aws_provider: AwsClientProvider, plan: Plan, drift: Drift
-) -> None:
-    put(aws_provider)
-    change = done(plan(aws_provider), aws_provider)
-    drift(aws_provider)
-    assert "since" in why_not(change, aws_provider)
-
-
-@pytest.mark.parametrize("plan", [plan for plan, _ in SETTINGS])
-def test_WHEN_what_was_set_is_gone_THEN_that_is_the_reason(
-    aws_provider: AwsClientProvider, bucket: str, plan: Plan
-) -> None:
-    put(aws_provider)
-    change = done(plan(aws_provider), aws_provider)
-    s3.destroy_bucket(bucket, aws_provider)
-    assert "there is no bucket" in why_not(change, aws_provider)
-
-
-@pytest.mark.parametrize("plan", [plan for plan, _ in SETTINGS])
-@pytest.mark.usefixtures("bucket")
-def test_WHEN_a_setting_is_undone_AND_that_too_THEN_it_is_as_it_was_set(
-    aws_provider: AwsClientProvider, plan: Plan
-) -> None:
-    put(aws_provider)
-    change = done(plan(aws_provider), aws_provider)
-    again = undone(undone(change, aws_provider), aws_provider)
-    assert again.after == change.after
-    [now] = plan(aws_provider)
-    assert now.is_noop
-
-
-def test_WHEN_an_encryption_of_its_own_is_replaced_THEN_it_comes_back(
-    aws_provider: AwsClientProvider, bucket: str
-) -> None:
-    own = s3.BucketEncryption(s3.EncryptionAlgorithm.KMS, "alias/own", bucket_key=True)
-    s3.set_bucket_encryption(bucket, own, aws_provider)
-    undone(done(changes.plan_set_encryption(bucket, "AES256", aws_provider), aws_provider), aws_provider)
-    assert s3.get_bucket_encryption(bucket, aws_provider) == own
 
 
 @pytest.fixture
