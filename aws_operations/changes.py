@@ -112,7 +112,7 @@ class Change:
         return (self.precondition or {}).get("keep_before") is not False
 
     def without_before(self) -> Self:
-        """Return the change with ``before`` struck out, as the journal keeps it."""
+        """Return the change with ``before`` struck out; the journal keeps it so, under the id that it had."""
         return replace(self, before=dict(NOT_KEPT))
 
     def to_json(self) -> str:

@@ -216,6 +216,6 @@ class _Unfinished:
         names = [change.resource for change in self.without_value[:_MOST_NAMES]]
         more = " and others" if len(self.without_value) > _MOST_NAMES else ""
         return (
-            f"{counted(len(self.without_value), 'change')} store a secret value, and values are never kept "
+            f"{counted(len(self.without_value), 'secret value')} had to be stored, and values are never kept "
             f"({', '.join(names)}{more}): give the command again for them"
         )

@@ -125,12 +125,13 @@ def changes_of(
     marks = ", ".join("?" * len(states))
     order = "DESC" if newest_first else "ASC"
     rows = database.execute(
-        "SELECT body, state, started, ended, error, error_kind FROM change"  # noqa: S608 - marks only
+        "SELECT body, id, state, started, ended, error, error_kind FROM change"  # noqa: S608 - marks only
         f" WHERE number BETWEEN ? AND ? AND state IN ({marks}) ORDER BY number {order}",
         (*numbers_of(run_number), *(state.value for state in states)),
     )
-    for body, state, *rest in rows:
-        yield ChangeRecord(Change.from_json(body), ChangeState(state), *rest)
+    for body, change_id, state, *rest in rows:
+        # One of which something was struck out is still the same change.
+        yield ChangeRecord(Change.from_json(body, change_id), ChangeState(state), *rest)
 
 
 def _counted(database: sqlite3.Connection, table: str, what: str, run_number: int) -> dict[str | None, int]:

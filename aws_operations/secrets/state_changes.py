@@ -231,6 +231,7 @@ def _invert_delete(change: Change, aws_provider: AwsClientProvider) -> Iterator[
 
 
 def _invert_restore(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    # The day on which it was to be gone is not known any more; from now on it is the longest time again.
     with undo_errors(change):
         [inverse] = plan_delete_secret(change.resource, aws_provider)
     if inverse.is_noop:

@@ -50,6 +50,7 @@ def test_WHEN_a_change_is_applied_THEN_what_was_before_is_nowhere_in_the_journal
     kept = [each.change for each in journal.changes(journal.find("last"))]
     assert [each.before for each in kept] == [NOT_KEPT] * 20
     assert [replace(each, before=FORMER) for each in kept] == changes
+    assert [each.id for each in kept] == [each.id for each in changes]
     journal.close()
     assert not is_told(path)
 

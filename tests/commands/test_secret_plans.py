@@ -1,11 +1,11 @@
-"""Plans that store secrets: no value is in them, and whoever applies one is asked for it again."""
+"""Plans and runs that store secrets: no value is kept, and whoever goes on with one is asked for it again."""
 
 import uuid
 from pathlib import Path
 
 import pytest
 
-from tests.support.loopback_proxy import LoopbackProxy
+from tests.support.loopback_proxy import Hangup, LoopbackProxy, no_disturbance
 from tests.support.program import run_on_terminal, run_program
 
 SENTINEL = "Sentinel \u00e4 horse"
@@ -134,3 +134,27 @@ def test_WHEN_what_is_typed_differs_THEN_nothing_is_changed(
     assert session.exit_code == 2, session.screen
     assert "not the same" in session.screen
     assert len(proxy.writes) == count
+
+
+def test_WHEN_a_run_goes_on_that_was_given_a_value_by_a_pipe_THEN_it_is_asked_for_on_a_terminal(
+    proxied_environment: dict[str, str], name: str, proxy: LoopbackProxy
+) -> None:
+    proxy.disturb = lambda request: None if request.changes_nothing else Hangup()
+    create = ["secrets", "create", name, "--stdin", "--max-attempts", "1"]
+    assert run_program(create, proxied_environment, stdin=SENTINEL).returncode == 4
+    proxy.disturb = no_disturbance
+    resume = ["runs", "resume", "last", "--failed"]
+    unasked = run_program(resume, proxied_environment)
+    assert unasked.returncode == 5
+    assert "1 secret value had to be stored, and values are never kept" in unasked.stderr
+
+    session = run_on_terminal(
+        resume,
+        proxied_environment,
+        answers=[(FIRST_PROMPT, f"{SENTINEL}\n"), (SECOND_PROMPT, f"{SENTINEL}\n")],
+    )
+
+    assert session.exit_code == 0, session.screen
+    assert f"Value of {name} (not shown)" in session.screen
+    assert "horse" not in session.screen
+    assert stored(name, proxied_environment) == SENTINEL

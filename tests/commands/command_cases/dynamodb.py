@@ -14,7 +14,7 @@ CASES: dict[str, list[str]] = {
     "dynamodb get": [TABLE, KEY],
     "dynamodb put": [TABLE, '{{"customer": "c-1", "order": "2026-01-07-1", "total": 1}}', "--overwrite"],
     "dynamodb update": [TABLE, KEY, "--set", 'status="lost"', "--add", "total=0.5"],
-    "dynamodb delete": [TABLE, KEY],
+    "dynamodb delete": [TABLE, KEY, "--keep-before"],
     "dynamodb query": [TABLE, '{{"customer": "c-1"}}', "--from", "2026-01"],
     "dynamodb scan": [TABLE, "--segments", "2"],
     "dynamodb batch-get": [TABLE, str(HERE / "dynamodb_keys.jsonl")],
