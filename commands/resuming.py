@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 
-from click.exceptions import Exit
+from click.exceptions import Exit, UsageError
 
 from aws_operations.journal import Journal, NothingToResume, RunIsHeld, RunState, RunSummary
 from commands.app import Invocation
@@ -38,6 +38,8 @@ def resume(
             console.note(_standing(run))
             return _exit_code(run)
         settings = _moved(settings_of_kept(run.settings, given), on)
+        if run.is_writing and not settings.dry_run and (given.dry_run or given.plan_out):
+            raise UsageError("what was agreed on is made: --dry-run and --plan-out are for a new run")
         _go_to(run)
         resumption = Resumption(journal, run, journal.resume(run), settings, with_failed)
         try:

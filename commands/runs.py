@@ -186,7 +186,12 @@ def export(run: str) -> Callable[[], Iterator[str]]:
     return partial(_export, run)
 
 
-@runs.verb("resume", shape=Shape.SESSION, example="manage-resources runs resume last --failed --yes")
+@runs.verb(
+    "resume",
+    shape=Shape.SESSION,
+    example="manage-resources runs resume last --failed --yes",
+    goes_on=True,
+)
 @RUN
 @click.option("--failed", is_flag=True, help="Try again, too, what was denied or failed.")
 @click.option(
