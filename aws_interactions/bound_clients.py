@@ -24,8 +24,9 @@ from botocore.signers import RequestSigner
 
 from aws_interactions.botocore_events import known_unique_ids
 from aws_interactions.client_loading import LeanSession as Session
-from aws_interactions.client_settings import ClientSettings
+from aws_interactions.client_settings import ClientSettings, EndpointOverride
 from aws_interactions.compiled_parsers import install_compiled_parsers
+from aws_interactions.configured_endpoints import place_of_override
 from aws_interactions.expired_sessions import install_session_renewal, lend
 from aws_interactions.read_only_gate import install_read_only_gate
 from aws_interactions.remembered_user_agents import install_remembered_user_agent
@@ -332,12 +333,25 @@ class ClientPrototypes:
             client, resource_class = resource.meta.client, type(resource)
         else:
             client = self._create_client(self._session(), service_name, aws_region)
+        self._tell_of_override(client)
         return _Prototype(
             client,
             client_settings=self._client_settings,
             read_only=read_only,
             resource_class=resource_class,
         )
+
+    def _tell_of_override(self, client: Any) -> None:
+        tell = self._client_settings.on_endpoint_override
+        if tell is None:
+            return
+        service, url = client.meta.service_model, client.meta.endpoint_url
+        if self._endpoint_url is not None:
+            tell(EndpointOverride(service.service_name, url, place=None, is_for_all=True))
+            return
+        found = place_of_override(self._session(), service.service_id)
+        if found is not None:
+            tell(EndpointOverride(service.service_name, url, *found))
 
     def _create_client(self, session: PrototypeSession, service_name: str, aws_region: str) -> Any:
         create: Any = session.create_client

@@ -1,5 +1,6 @@
 """How every client is made and behaves on the wire: attempts, time-outs, pool."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +14,19 @@ class Recorder(Protocol):
 
     def install(self, client: Any) -> None:
         """Begin with a prototype, and with all clients that are bound to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointOverride:
+    """Where calls of a service go, and what says so: a variable, a profile, or an argument (``None``).
+
+    ``is_for_all``: it is no word about this service alone.
+    """
+
+    service_name: str
+    url: str
+    place: str | None
+    is_for_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,9 @@ class ClientSettings:
 
     ``recorder`` takes note of every call, those for credentials included (a ``CallRecorder``); share one
     among the providers of a run. ``None`` records nothing.
+
+    ``on_endpoint_override`` is told of each client prototype, on any thread, whose calls something sends to
+    another endpoint than the service's own.
     """
 
     max_attempts: int = 5
@@ -41,3 +58,4 @@ class ClientSettings:
     model_cache_dir: Path | None = None
     call_budget: "CallBudget | None" = None
     recorder: Recorder | None = None
+    on_endpoint_override: Callable[[EndpointOverride], None] | None = None

@@ -38,6 +38,25 @@ def configured_endpoints(aws_profile: str | None = None) -> dict[str, str]:
         return by_variable if _ALL_SERVICES in by_variable else {**_in_file(session), **by_variable}
 
 
+def place_of_override(session: Any, service_id: str) -> tuple[str, bool] | None:
+    """Return what says where calls of a service go, and whether it does so for all; ``None``: nothing does.
+
+    ``session`` is botocore's, whose files are read already; ``service_id`` is as in a service's model. The
+    order is botocore's: the service's variable, that for all, then the profile's word for it, that for all.
+    """
+    name = service_id.replace(" ", "_").replace("-", "_").upper()
+    if session.get_config_variable("ignore_configured_endpoint_urls"):
+        return None
+    for variable, is_for_all in ((f"{_VARIABLE}_{name}", False), (_VARIABLE, True)):
+        if os.environ.get(variable):
+            return variable, is_for_all
+    in_file = _in_file(session)
+    place = f"profile {session.profile or 'default'} of the AWS configuration"
+    if name in in_file:
+        return place, False
+    return (place, True) if _ALL_SERVICES in in_file else None
+
+
 def fingerprint_of_endpoints(aws_profile: str | None = None) -> str | None:
     """Return what tells ``configured_endpoints`` from others without saying what they are; none: ``None``.
 

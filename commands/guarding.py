@@ -22,10 +22,7 @@ def protection_of(settings: Settings) -> Protection:
     """Return what options, variables and configuration protect."""
     limit = settings.max_changes
     is_share = limit is not None and limit.endswith("%")
-    origins: dict[Guard, tuple[str, ...]] = {}
-    for each in settings.guard_origins:
-        name, _, place = each.partition("=")
-        origins[Guard(name)] = (*origins.get(Guard(name), ()), place)
+    said = [each.partition("=") for each in settings.origins]
     return Protection(
         accounts=settings.protect_accounts,
         regions=settings.protect_regions,
@@ -35,7 +32,7 @@ def protection_of(settings: Settings) -> Protection:
         max_changes=None if limit is None or is_share else int(limit),
         max_share=percentage(limit) if limit is not None and is_share else None,
         own_endpoints_only=True,
-        origins=origins,
+        origins={guard: tuple(place for name, _, place in said if name == guard) for guard in Guard},
     )
 
 

@@ -34,7 +34,7 @@ _NOT_KEPT = (
     "query",
     "log_level",
     "debug",
-    "guard_origins",
+    "origins",
     *sorted(SETTINGS_OF_THE_MOMENT - {"dry_run"}),
 )
 _MOST_NAMES = 5

@@ -64,7 +64,7 @@ class Settings:
     the fields of the options; the ``exclude_`` ones are fleets' alone. ``output`` is ``None`` when nobody
     chose: a table on a terminal, text elsewhere. ``config_path`` is ``None`` without a configuration file.
     Each text in ``delete_only_in`` is a list with commas that must allow a deletion on its own;
-    ``guard_origins`` says where guards were set, each as ``NAME=where``.
+    ``origins`` says where guards and the endpoint were set, each as ``NAME=where``.
     """
 
     profile: str | None = None
@@ -112,7 +112,7 @@ class Settings:
     protect_tags: tuple[str, ...] = ()
     protect_names: tuple[str, ...] = ()
     delete_only_in: tuple[str, ...] = ()
-    guard_origins: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
     record: Path | None = None
     record_answers: bool = False
     yes: bool = False

@@ -12,6 +12,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.client_settings import ClientSettings
 from aws_operations.targets import RoleSettings
 from aws_operations.user_directories import user_directory
+from commands.endpoint_warnings import EndpointWarnings
 from commands.option_values import is_region
 from commands.options import Settings
 from commands.status_line import PROCESS_STATUS_LINE
@@ -94,6 +95,8 @@ def make_client_settings(settings: Settings, call_budget: "CallBudget | None" = 
         model_cache_dir=_cache_dir("models"),
         call_budget=call_budget,
         recorder=_recorder(settings),
+        # The sandbox is another endpoint by its nature, and was asked for by name.
+        on_endpoint_override=None if settings.sandbox else EndpointWarnings(settings),
     )
 
 

@@ -37,6 +37,7 @@ from commands.target_layers import keep_either_profiles_or_roles, refuse_useless
 _YES_WORDS = ("1", "true", "yes", "on")
 _NO_WORDS = ("0", "false", "no", "off")
 _LEVEL_BY_COUNT = ("warning", "info")
+_WITH_ORIGIN = (*GUARD_NAMES, "endpoint-url")
 _REPLACED_BY_SANDBOX = ("profile", "profiles", "endpoint-url", "aws-compute")
 _LAST_ROLE_ONLY = ("external-id", "role-session-name", "duration", "mfa-serial")
 
@@ -104,8 +105,8 @@ def merge_settings(
         for name, one in given.items()
         if one is not None
     }
-    values["guard_origins"] = tuple(
-        f"{name}={one.label}" for name in GUARD_NAMES for one in said(layers, name) if not one.says_no
+    values["origins"] = tuple(
+        f"{name}={one.label}" for name in _WITH_ORIGIN for one in said(layers, name) if not one.says_no
     )
     values["config_path"] = config.path
     _apply_verbosity(values, layers)

@@ -60,7 +60,7 @@ def test_WHEN_guards_are_set_THEN_it_is_known_where(configure: Any, tmp_path: Pa
     settings = merge_settings({"protect-names": ("b",)}, environ)
 
     file = tmp_path / "manage-resources" / "config.toml"
-    assert settings.guard_origins == (
+    assert settings.origins == (
         f"max-changes={file}: defaults.max-changes",
         "protect-names=--protect-names",
         f"protect-names={file}: defaults.protect-names",

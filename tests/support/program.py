@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+_ENDPOINT_WARNING = re.compile(
+    r"^warning: calls(?: of [a-z0-9-]+)? go to https?://127\.0\.0\.1:\d+\S*, because of .*\n", re.MULTILINE
+)
 PROGRAM = [sys.executable, str(ROOT / "manage_resources.py")]
 
 
@@ -22,9 +25,14 @@ def run_program(
     stdin: str = "",
     cwd: Path = ROOT,
     timeout: float = 60,
+    with_endpoint_warning: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the program without a terminal and return its end."""
-    return subprocess.run(
+    """Run the program without a terminal and return its end.
+
+    Nearly all tests send calls to this machine: unless ``with_endpoint_warning``, the line that says so is
+    left out of standard error.
+    """
+    done = subprocess.run(
         [*PROGRAM, *arguments],
         env=dict(environment),
         input=stdin,
@@ -34,6 +42,14 @@ def run_program(
         timeout=timeout,
         check=False,
     )
+    if not with_endpoint_warning:
+        done.stderr = without_endpoint_warning(done.stderr)
+    return done
+
+
+def without_endpoint_warning(stderr: str) -> str:
+    """Return standard error without the lines that say that calls go to this machine."""
+    return _ENDPOINT_WARNING.sub("", stderr)
 
 
 def has_heard(program: subprocess.Popen[str]) -> bool:
