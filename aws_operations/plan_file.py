@@ -64,16 +64,16 @@ def utc_now() -> datetime:
 class PlanHeader:
     """Who made a plan, with which command, and from when until when it may be applied.
 
-    ``identity`` is the caller's ARN, a role session's without the session; it and ``account`` are ``None``
-    where several profiles made the plan, each as ``profiles`` says. ``directory`` is where relative paths
-    begin, ``settings`` what an application needs to reach the targets again, none of it secret. ``left_out``
-    counts the targets that could not be planned.
+    ``identity`` is the caller's ARN, a role session's without the session; it, ``account`` and ``region`` are
+    ``None`` where several profiles made the plan, each as ``profiles`` says. ``directory`` is where relative
+    paths begin, ``settings`` what an application needs to reach the targets again, none of it secret.
+    ``left_out`` counts the targets that could not be planned.
     """
 
     program: str
     identity: str | None
     account: str | None
-    region: str
+    region: str | None
     made: datetime
     expires: datetime
     arguments: tuple[str, ...] = ()

@@ -87,7 +87,8 @@ def _show(file: Path) -> Iterator[SavedChangeRow]:
 def _facts(saved: "SavedPlan") -> Iterator[str]:
     header, moment = saved.header, plan_refusals.moment_text
     who = header.identity or ", ".join(f"{arn} ({name})" for name, arn in header.profiles.items())
-    yield f"made {moment(header.made)} as {who}, region {header.region}, by {header.program}"
+    region = f", region {header.region}" if header.region else ""
+    yield f"made {moment(header.made)} as {who}{region}, by {header.program}"
     if header.arguments:
         where = f" in {header.directory}" if header.directory else ""
         yield f"with: {shlex.join([PROGRAM, *header.arguments])}{where}"

@@ -76,7 +76,7 @@ def _header(spool: PlanSpool, the_run: "Run", left_out: int) -> PlanHeader:
         program=_program(),
         identity=None if caller is None else identity_of(caller.arn),
         account=None if caller is None else caller.account,
-        region=base.aws_region,
+        region=region,
         made=made,
         expires=made + valid_for,
         arguments=the_run.arguments,
