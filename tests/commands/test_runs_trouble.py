@@ -243,3 +243,21 @@ def test_WHEN_a_batch_with_a_left_over_file_goes_on_THEN_it_is_said_that_none_is
     assert "no file for --left-over is written by a resume" in done.stderr
     assert "runs show 20" in done.stderr
     assert not left_over.exists()
+
+
+def test_WHEN_a_writing_run_goes_on_AND_it_is_only_to_be_shown_THEN_it_is_refused_and_nothing_is_sent(
+    proxied_environment: Environment, proxy: LoopbackProxy, tmp_path: Path
+) -> None:
+    proxy.disturb = lambda request: DENIED_BY_DYNAMODB if request.operation == "PutItem" else None
+    write = ["dynamodb", "put", "orders", '{"customer": "c-shown", "order": "1"}', "--yes"]
+    assert run_program(write, proxied_environment).returncode == 4
+    proxy.disturb = lambda _: None
+    proxy.requests.clear()
+
+    for option in (["--dry-run"], ["--plan-out", str(tmp_path / "plan")]):
+        done = resumed(proxied_environment, "--failed", *option)
+        assert done.returncode == 2
+        assert "--dry-run and --plan-out are for a new run" in done.stderr
+
+    assert proxy.requests == []
+    assert resumed(proxied_environment, "--failed").returncode == 0
