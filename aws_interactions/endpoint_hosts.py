@@ -2,9 +2,10 @@
 
 import re
 from enum import StrEnum
-from functools import cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from aws_interactions.known_regions import aws_domains
 
 # What may stand between the name of a service and AWS's own domain: dual stack, a region, a VPC endpoint.
 _PLACE = r"(\.dualstack)?(\.[a-z]{2,5}(-[a-z]+){1,3}(-[0-9]{1,2})?)?(\.vpce)?"
@@ -38,7 +39,7 @@ def owner_of_endpoint(url: str, service_name: str) -> EndpointOwner:
         return EndpointOwner.OTHER
     if is_loopback(host):
         return EndpointOwner.LOOPBACK
-    suffix = next((suffix for suffix in _aws_domains() if host.endswith(f".{suffix}")), None)
+    suffix = next((suffix for suffix in aws_domains() if host.endswith(f".{suffix}")), None)
     if suffix is None:
         return EndpointOwner.OTHER
     service = _HOSTS_BY_SERVICE.get(service_name, f"{re.escape(service_name)}(-fips)?")
@@ -67,14 +68,3 @@ def shown_url(url: str) -> str:
     host = parts.hostname or "?"
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
-
-
-@cache
-def _aws_domains() -> tuple[str, ...]:
-    """Return AWS's domains, from botocore's partitions, the longest first."""
-    from botocore.loaders import create_loader
-
-    partitions = create_loader().load_data("partitions")["partitions"]
-    outputs = [partition["outputs"] for partition in partitions]
-    domains = {each[name] for each in outputs for name in ("dnsSuffix", "dualStackDnsSuffix")}
-    return tuple(sorted(domains, key=len, reverse=True))
