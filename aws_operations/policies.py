@@ -31,6 +31,7 @@ _DENIALS: Final = frozenset(
         "UnauthorizedOperation",
     }
 )
+_KEY_PARAMETERS: Final = ("KmsKeyId", "SSEKMSKeyId")
 _ROLE_ASSUMPTION: Final = ("sts", "AssumeRole")
 _WHOLE_SECRET = re.compile(r"^(arn:[\w-]+:secretsmanager:.*)-[A-Za-z0-9]{6}$")
 _UNKNOWN_ACCOUNT = re.compile(r"(arn:[\w-]+:(?!s3:)[\w-]+:[\w-]*:)\*(?=:)")
@@ -53,8 +54,8 @@ class Footprint:
 
     ``accounts`` are those that it acted in, as far as they were known. ``denied`` are the operations that
     were refused for want of permission, after which a run may have left others out; ``guessed`` are those
-    whose actions no table knows. ``only_assumes`` says that it did nothing but take roles on the way to
-    others.
+    whose actions no table knows; ``keys`` are those of KMS that calls named, whose use is no call of its own.
+    ``only_assumes`` says that it did nothing but take roles on the way to others.
     """
 
     identity: str
@@ -62,6 +63,7 @@ class Footprint:
     accounts: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     guessed: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
     only_assumes: bool = True
 
     def add(self, call: RecordedCall) -> None:
@@ -77,6 +79,7 @@ class Footprint:
             self.denied.add(name)
         if not is_known(call):
             self.guessed.add(name)
+        self.keys.update(str(call.parameters[name]) for name in _KEY_PARAMETERS if call.parameters.get(name))
         if (call.service, call.operation) != _ROLE_ASSUMPTION:
             self.only_assumes = False
 
@@ -101,6 +104,7 @@ class Policy:
     others: tuple[str, ...]
     denied: tuple[str, ...]
     guessed: tuple[str, ...]
+    keys: tuple[str, ...]
 
     @property
     def size(self) -> int:
@@ -128,6 +132,7 @@ def policy_from(file_path: Path, identity: str | None = None) -> Policy:
         others=tuple(each.identity for each in footprints if each not in chosen and each.permissions),
         denied=_all_of(each.denied for each in chosen),
         guessed=_all_of(each.guessed for each in chosen),
+        keys=_all_of(each.keys for each in chosen),
     )
 
 

@@ -75,6 +75,11 @@ def _lines(file_path: Path, identity: str | None) -> Iterator[str]:
         )
     if made.guessed:
         console.warn(f"no table knows the actions of these, look them up: {policies.named(made.guessed)}")
+    if made.keys:
+        console.warn(
+            f"calls name keys of KMS, and their use is not in the policy: {policies.named(made.keys)}; allow "
+            "kms:Decrypt and kms:GenerateDataKey on those that are your own"
+        )
     if made.size > policies.LARGEST_MANAGED_POLICY:
         console.warn(
             f"the policy has {made.size} characters, and a managed policy may have "

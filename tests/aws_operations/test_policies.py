@@ -58,7 +58,7 @@ def test_WHEN_calls_were_recorded_THEN_the_policy_has_their_actions_on_their_res
         (["s3:ListAllMyBuckets"], ["*"]),
     ]
     assert made.identities == (BASE,)
-    assert made.others == made.denied == made.guessed == ()
+    assert made.others == made.denied == made.guessed == made.keys == ()
 
 
 def permissions(*pairs: tuple[str, str]) -> list[Permission]:

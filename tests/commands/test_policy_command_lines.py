@@ -55,14 +55,17 @@ def test_WHEN_the_policy_is_doubtful_THEN_it_is_printed_AND_warned_about(
     denied = put("denied") | {"outcome": "error", "code": "AccessDenied", "status": 403}
     many = [put(f"{'long' * 20}/{number}") for number in range(100)]
     unknown = call_line("s3", "GetBucketAcl", {"Bucket": "logs"}, resources=["*"])
-    write_recording(tmp_path / "calls.jsonl", denied, unknown, *many)
+    key = {"Name": "db", "KmsKeyId": "alias/own"}
+    keyed = call_line("secretsmanager", "CreateSecret", key, resources=["*"])
+    write_recording(tmp_path / "calls.jsonl", denied, unknown, keyed, *many)
     done = run_program(["policy", "from", "calls.jsonl"], environment, cwd=tmp_path)
     assert done.returncode == 0
-    assert len(json.loads(done.stdout)["Statement"]) == 2
-    refused, guessed, large = done.stderr.splitlines()
+    assert len(json.loads(done.stdout)["Statement"]) == 3
+    refused, guessed, keys, large = done.stderr.splitlines()
     assert "s3 PutObject" in refused
     assert "record it again" in refused
     assert "s3 GetBucketAcl" in guessed
+    assert "alias/own" in keys
     assert "6144" in large
 
 

@@ -293,13 +293,17 @@ class Stage:
                 break
         return done
 
-    def policy(self, *options: str) -> dict[str, Any]:
-        """Return the policy of the recording."""
+    def document(self, *options: str) -> str:
+        """Return the policy of the recording, as it is printed."""
         words = ["policy", "from", "calls.jsonl", *options]
         made = run_program(words, self.environment, cwd=self.folder)
         assert made.returncode == 0, made.stderr
         assert "warning" not in made.stderr.lower()
-        return dict(json.loads(made.stdout))
+        return made.stdout
+
+    def statements(self, *options: str) -> list[dict[str, Any]]:
+        """Return the statements of the policy."""
+        return list(json.loads(self.document(*options))["Statement"])
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -316,7 +320,7 @@ def test_WHEN_a_run_was_recorded_THEN_its_policy_suffices_AND_no_statement_can_b
     recorded = stage.run(operator[1], "--record", "calls.jsonl")
     assert [each.returncode for each in recorded] == [0] * len(scenario.lines), recorded[-1].stderr
 
-    statements = [as_ministack_asks(each, scenario) for each in stage.policy()["Statement"]]
+    statements = [as_ministack_asks(each, scenario) for each in stage.statements()]
     arn, keys = home_account.make_user()
     allow = partial(allow_only, root, arn.rpartition("/")[2])
 
@@ -364,18 +368,18 @@ def test_WHEN_a_role_was_assumed_THEN_it_and_who_assumed_it_have_policies_of_the
     (done,) = stage.run(operator[1], *as_role, "--record", "calls.jsonl")
     assert done.returncode == 0, done.stderr
 
-    of_role = stage.policy()["Statement"]
+    of_role = stage.statements()
     whose = run_program(["policy", "from", "calls.jsonl"], stage.environment, cwd=tmp_path).stderr
     assert whose.startswith(f"the policy of {role}; ")
     base = whose.rpartition(": ")[2].strip()
-    of_base = stage.policy("--identity", base)["Statement"]
+    of_base = stage.statements("--identity", base)
     assert of_base == [{"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": [role]}]
 
     iam = root.get_iam()
     arn, keys = home_account.make_user()
     allow_only(root, arn.rpartition("/")[2], of_base)
     role_name = role.rpartition("/")[2]
-    iam.put_role_policy(RoleName=role_name, PolicyName="what", PolicyDocument=policy(*of_role))
+    iam.put_role_policy(RoleName=role_name, PolicyName="what", PolicyDocument=stage.document())
     (done,) = stage.run(keys, *as_role)
     assert done.returncode == 0, done.stderr
     assert len(of_role) == 1
