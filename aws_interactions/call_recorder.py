@@ -12,11 +12,13 @@ request fires. A test fails when one moves.
 
 import errno
 import json
+import logging
 import os
 import stat
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -26,7 +28,7 @@ from botocore.exceptions import ClientError
 from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.aws_errors import AnswerLost, LocalFileProblem, Unavailable, kind_of
 from aws_interactions.call_resources import ANY_RESOURCE, resource_arns
-from aws_interactions.parameter_redaction import CallEncoder, may_hold_secrets, redact_strings
+from aws_interactions.parameter_redaction import CallEncoder, may_hold_secrets
 from aws_interactions.recorded_calls import (
     CALL_LINE,
     PRESIGNED_LINE,
@@ -42,7 +44,9 @@ from aws_interactions.request_context import (
     client_of,
     identity_of,
 )
-from aws_interactions.secret_redaction import redact
+from aws_interactions.secret_redaction import REDACTED, redact
+
+logger = logging.getLogger(__name__)
 
 _FLAGS: Final = (
     os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -136,39 +140,49 @@ class CallRecorder:
     def _end_answered_call(
         self, http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: object
     ) -> None:
-        pending: _Pending = context[RECORD_KEY]
-        status = http_response.status_code
-        metadata = parsed.get(_METADATA, {})
-        is_ok = status < 300
-        code = None if is_ok else parsed.get("Error", {}).get("Code")
-        entry = self._entry_of_call(
-            pending,
-            context,
-            outcome="ok" if is_ok else "error",
-            code=code,
-            status=status,
-            request_id=metadata.get("RequestId"),
-        )
-        answer = self._answer(pending.model, parsed, is_ok=is_ok) if self.with_answers else None
-        self._append(entry, pending.text, answer)
+        with self._keeping_the_result():
+            pending: _Pending = context[RECORD_KEY]
+            status = http_response.status_code
+            is_ok = status < 300
+            code = None if is_ok else parsed.get("Error", {}).get("Code")
+            entry = self._entry_of_call(
+                pending,
+                context,
+                outcome="ok" if is_ok else "error",
+                code=code,
+                status=status,
+                request_id=parsed.get(_METADATA, {}).get("RequestId"),
+            )
+            answer = self._answer(pending.model, parsed, is_ok=is_ok) if self.with_answers else None
+            self._append(entry, pending.text, answer)
 
     def _end_failed_call(self, exception: Exception, context: dict[str, Any], **_: object) -> None:
-        pending: _Pending = context[RECORD_KEY]
         if not _was_sent(exception, context):
             return
-        is_lost = LOST_ANSWER_KEY in context or kind_of(exception) is AnswerLost
-        response: Any = exception.response if isinstance(exception, ClientError) else {}
-        metadata = response.get(_METADATA, {})
-        entry = self._entry_of_call(
-            pending,
-            context,
-            outcome="lost" if is_lost else "error",
-            code=response.get("Error", {}).get("Code"),
-            status=metadata.get("HTTPStatusCode"),
-            request_id=metadata.get("RequestId"),
-        )
-        entry["exception"] = type(exception).__name__
-        self._append(entry, pending.text)
+        with self._keeping_the_result():
+            pending: _Pending = context[RECORD_KEY]
+            is_lost = LOST_ANSWER_KEY in context or kind_of(exception) is AnswerLost
+            response: Any = exception.response if isinstance(exception, ClientError) else {}
+            metadata = response.get(_METADATA, {})
+            entry = self._entry_of_call(
+                pending,
+                context,
+                outcome="lost" if is_lost else "error",
+                code=response.get("Error", {}).get("Code"),
+                status=metadata.get("HTTPStatusCode"),
+                request_id=metadata.get("RequestId"),
+            )
+            entry["exception"] = type(exception).__name__
+            self._append(entry, pending.text)
+
+    @contextmanager
+    def _keeping_the_result(self) -> Iterator[None]:
+        """Let nothing that goes wrong with the line of a call that was made take its result away."""
+        try:
+            yield
+        except Exception as error:
+            logger.debug("a call could not be recorded", exc_info=True)
+            self._stop(f"{type(error).__name__}: {redact(str(error))}")
 
     def _record_presigned(self, request: Any, operation_name: str, **_: object) -> None:
         context = request.context
@@ -241,11 +255,9 @@ class CallRecorder:
         return encoder
 
     def _append(self, entry: dict[str, Any], parameters: str, answer: str | None = None) -> None:
-        head = _dumps(entry)
-        if may_hold_secrets(parameters):
-            # The resources are made of the parameters.
-            head = _dumps(redact_strings(entry))
-        line = f'{head[:-1]},"parameters":{parameters}'
+        if REDACTED in parameters and may_hold_secrets(" ".join(entry["resources"])):
+            entry["resources"] = [redact(arn) for arn in entry["resources"]]
+        line = f'{_dumps(entry)[:-1]},"parameters":{parameters}'
         self._put((f"{line}}}\n" if answer is None else f'{line},"answer":{answer}}}\n').encode())
 
     def _put(self, line: bytes) -> None:
@@ -258,7 +270,10 @@ class CallRecorder:
             while written < len(line):
                 written += self._write(self._descriptor, line[written:] if written else line)
         except (OSError, ValueError) as error:
-            self.problem = CantRecord(self.file_path, f"{_reason(error)}; nothing more is sent")
+            self._stop(_reason(error))
+
+    def _stop(self, reason: str) -> None:
+        self.problem = CantRecord(self.file_path, f"{reason}; nothing more is sent")
 
     def _opened(self) -> int:
         try:

@@ -19,6 +19,7 @@ from aws_interactions.call_budget import CallBudget
 from aws_interactions.call_recorder import CallRecorder, CantRecord
 from aws_interactions.client_settings import ClientSettings
 from aws_interactions.recorded_calls import NotARecording, RecordedCall, read_recording
+from aws_interactions.secret_redaction import register_secret
 from tests.aws_interactions.recording_aws import (
     LIST_PAGE,
     Answer,
@@ -345,6 +346,31 @@ def test_WHEN_the_disk_gets_full_THEN_the_call_keeps_its_result_and_the_next_is_
     assert len(simulation.aws.requests) == 2
     assert len(recorded(file_path)) == 1
     assert simulation.recorder.has_refused
+
+
+def test_WHEN_a_line_cannot_even_be_made_THEN_the_call_keeps_its_result(file_path: Path) -> None:
+    simulation = Simulation(file_path, Reply(body={"TableNames": ["orders"]}))
+    events = simulation.client._prototype.meta.events
+
+    def spoil(context: dict[str, Any], **_: object) -> None:
+        context["retries"] = None
+
+    events.register("response-received.dynamodb", spoil)
+
+    assert simulation.client.list_tables()["TableNames"] == ["orders"]
+    with pytest.raises(CantRecord, match="AttributeError"):
+        simulation.client.list_tables()
+    assert len(simulation.aws.requests) == 1
+
+
+def test_WHEN_a_registered_secret_is_in_a_name_THEN_it_is_not_in_the_resources(file_path: Path) -> None:
+    register_secret("sentinel-name-77aa")
+    client = bind(prototypes_with(recorder=CallRecorder(file_path)), "1")
+    client.generate_presigned_url("get_object", Params={"Bucket": "logs", "Key": "a/sentinel-name-77aa/b"})
+
+    (call,) = recorded(file_path)
+    assert call.resources == ("arn:aws:s3:::logs/a/[redacted]/b",)
+    assert "sentinel" not in file_path.read_text()
 
 
 def test_WHEN_a_write_takes_only_a_part_THEN_the_rest_follows(file_path: Path) -> None:
