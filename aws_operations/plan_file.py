@@ -26,6 +26,7 @@ from aws_interactions.local_files import (
     CantReadFileLackPermission,
     CantReadFileNotRegular,
     CantWriteFileAlreadyExists,
+    CantWriteFileLackPermission,
     check_destination,
     new_file,
 )
@@ -119,6 +120,8 @@ def check_plan_path(path: Path) -> None:
         check_destination(path, overwrite=False)
     except CantWriteFileAlreadyExists as error:
         raise PlanFileExists(path) from error
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise CantWriteFileLackPermission(path)
 
 
 def write_plan(path: Path, changes: Iterable[Change], header: PlanHeader) -> str:

@@ -106,7 +106,8 @@ def _go_to(plan: SavedPlan, spool: PlanSpool) -> None:
     try:
         os.chdir(plan.header.directory)
     except OSError as error:
-        if any(change.payload_ref is not None for change in spool):
+        # Secret values tell of whole paths.
+        if any(ref and not ref.startswith("held:") for ref in (change.payload_ref for change in spool)):
             raise ConfigurationProblem(
                 f"{plan.header.directory}: {error.strerror}; the plan {plan.path} was made there, and the "
                 "files that it names are there"

@@ -15,6 +15,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.local_files import (
     CantReadFileChanged,
     CantReadFileDoesntExist,
@@ -23,7 +24,8 @@ from aws_interactions.local_files import (
     CantWriteFileDiskFull,
 )
 from aws_interactions.testing import fake_provider
-from aws_operations.changes import Change, Effect, Reversibility
+from aws_operations.applying import apply_changes, recheck_changes
+from aws_operations.changes import Change, Effect, ResultStatus, Reversibility
 from aws_operations.plan_file import (
     PlanFileBroken,
     PlanFileExists,
@@ -35,6 +37,7 @@ from aws_operations.plan_file import (
 )
 from aws_operations.plan_refusals import PlanExpired, PlanInUse
 from aws_operations.plan_spool import PlanSpool
+from aws_operations.s3.changes import plan_create_bucket
 from aws_operations.targets import Target
 from tests.support.program import ROOT
 
@@ -303,3 +306,22 @@ def test_WHEN_a_plan_is_long_THEN_neither_writing_nor_reading_holds_it_in_memory
         tracemalloc.stop()
     assert path.stat().st_size > 6_000_000
     assert peak < 3_000_000
+
+
+def test_WHEN_a_script_saves_a_plan_THEN_another_one_can_check_and_apply_it(
+    path: Path, aws_provider: AwsClientProvider
+) -> None:
+    write_plan(path, plan_create_bucket("made-by-a-script", aws_provider), plan_header(aws_provider))
+
+    with open_plan(path) as plan:
+        plan.check_not_expired()
+        plan.hold()
+        assert list(recheck_changes(plan, lambda _: aws_provider)) == []
+        results = list(apply_changes(plan, lambda _: aws_provider))
+        drifted = list(recheck_changes(plan, lambda _: aws_provider))
+
+    assert [result.status for result in results] == [ResultStatus.APPLIED]
+    assert [bucket["Name"] for bucket in aws_provider.get_s3().list_buckets()["Buckets"]] == [
+        "made-by-a-script"
+    ]
+    assert [result.status for result in drifted] == [ResultStatus.FAILED]
