@@ -8,7 +8,7 @@ from aws_interactions.aws_errors import AwsInteractionError
 from aws_operations.changes import Change, Reversibility
 from aws_operations.guards import ConsentNeeded
 from aws_operations.plan_spool import PlanSpool
-from aws_operations.resource_names import own_name
+from aws_operations.resource_names import own_name, service_in
 from aws_operations.targets import Target
 from commands.change_rows import plan_lines, question
 from commands.console import Console
@@ -46,7 +46,8 @@ def has_consent(
         return console.confirm(question(spool))
     word, what = final.word(spool, reader_for)
     lost = "It" if spool.pending == 1 else "Some of it"
-    return console.typed(f"{question(spool)} {lost} cannot be undone. Type {what} to go on", word)
+    advice = "" if final.first.keeps_before else " (with --keep-before it could)"
+    return console.typed(f"{question(spool)} {lost} cannot be undone{advice}. Type {what} to go on", word)
 
 
 @dataclass(slots=True)
@@ -77,9 +78,12 @@ class _Final:
             counts = f"{counted(spool.pending, 'change')} in {counted(len(accounts), 'account')}"
             return counts, f"'{counts}'"
         if self.is_one_thing:
-            name = own_name(self.first.resource)
+            name, owner = own_name(self.first.resource), "its name"
+            if service_in(self.first.resource) == "dynamodb" and " " in name:
+                # An item is called by its key, and nobody types JSON.
+                name, owner = name.partition(" ")[0], "the name of its table"
             if _can_be_typed(name):
-                return name, f"its name, {name},"
+                return name, f"{owner}, {name},"
         alias = _alias(self.first.target, reader_for)
         if alias is not None:
             return alias, f"the alias of account {account}, {alias},"

@@ -70,6 +70,21 @@ def test_WHEN_one_thing_is_final_THEN_its_name_is_typed() -> None:
     assert not asked([deletion("a")], "y\n")[0]
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_WHEN_an_item_is_final_THEN_its_table_is_typed_AND_what_would_keep_it_is_said(is_kept: bool) -> None:
+    item = replace(
+        deletion("a"),
+        resource='arn:aws:dynamodb:eu-west-1:123456789012:table/orders {"customer":"c-1"}',
+        precondition=None if is_kept else {"keep_before": False},
+    )
+
+    is_agreed, screen = asked([item], "orders\n")
+
+    assert is_agreed
+    assert "Type the name of its table, orders, to go on: " in screen
+    assert ("(with --keep-before it could)" in screen) is not is_kept
+
+
 def test_WHEN_one_of_several_is_final_THEN_the_name_of_that_is_typed() -> None:
     others = [deletion(key, reversibility=Reversibility.COMPENSABLE) for key in "bcd"]
 
