@@ -90,16 +90,18 @@ def simulate_principal_policy(
     aws_provider: "AwsClientProvider",
     *,
     context: Mapping[str, ContextValue] | None = None,
+    at_a_time: int = 1,
 ) -> Iterator[Decision]:
     """Yield for each resource, and in it for each action, what the principal's policies decide.
 
     ``principal_arn`` is a user, group or role of the caller's account; ``actions`` are like
     ``s3:GetObject``, without wildcards; ``resources`` are ARNs or ``*``, none means ``*``. ``context``
-    gives condition keys such as ``aws:SourceIp`` their values.
+    gives condition keys such as ``aws:SourceIp`` their values. ``at_a_time`` asks about so many resources,
+    of one kind, in one call, and about those that the answer does not name one by one.
 
     Policies of resources and of sessions are not looked at. Nothing is done and nothing logged as
-    refused (SimulatePrincipalPolicy, one call for each resource). Raises ``PrincipalDoesNotExist``;
-    ``InvalidInput`` for an action or ARN that IAM does not know.
+    refused (SimulatePrincipalPolicy, one call for each resource, or batch of them). Raises
+    ``PrincipalDoesNotExist``; ``InvalidInput`` for an action or ARN that IAM does not know.
     """
     entries = [_context_entry(name, value) for name, value in (context or {}).items()]
     logger.debug(
@@ -111,18 +113,32 @@ def simulate_principal_policy(
     )
     client = aws_provider.get_iam()
     absent = {"NoSuchEntity": lambda: PrincipalDoesNotExist(principal_arn)}
-    # In one call for all, it depends on the service which resource a decision and its context belong to.
-    for resource in dict.fromkeys(resources or ("*",)):
+    names = list(dict.fromkeys(actions))
+
+    def results(arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         with translate_aws_errors(_SERVICE, principal_arn, absent):
             for page in pages_of(
                 client,
                 "simulate_principal_policy",
                 PolicySourceArn=principal_arn,
-                ActionNames=list(dict.fromkeys(actions)),
-                ResourceArns=[resource],
+                ActionNames=names,
+                ResourceArns=list(arns),
                 ContextEntries=entries,
             ):
-                yield from (_decision(found, resource) for found in page["EvaluationResults"])
+                yield from page["EvaluationResults"]
+
+    asked = list(dict.fromkeys(resources or ("*",)))
+    for start in range(0, len(asked), at_a_time):
+        batch = asked[start : start + at_a_time]
+        # In one call for all, it depends on the service which resource a decision and its context belong to.
+        named = (each for found in results(batch) for each in _named(found)) if len(batch) > 1 else ()
+        decided = {(each.action, each.resource): each for each in named}
+        for resource in batch:
+            known = [decided[name, resource] for name in names if (name, resource) in decided]
+            if len(known) == len(names):
+                yield from known
+            else:
+                yield from (_decision(found, resource) for found in results([resource]))
 
 
 def get_role(role_name: str, aws_provider: "AwsClientProvider") -> Role:
@@ -166,6 +182,18 @@ def _context_entry(name: str, value: ContextValue) -> dict[str, Any]:
     else:
         kind, values = "stringList", list(value)
     return {"ContextKeyName": name, "ContextKeyType": kind, "ContextKeyValues": values}
+
+
+def _named(found: Mapping[str, Any]) -> Iterator[Decision]:
+    """Yield what a result says of each resource that it names."""
+    parts = found.get("ResourceSpecificResults", ())
+    if not parts:
+        yield _decision(found, found.get("EvalResourceName", ""))
+    whole = {name: found[name] for name in ("EvalActionName", "OrganizationsDecisionDetail") if name in found}
+    for part in parts:
+        yield _decision(
+            {**whole, **part, "EvalDecision": part["EvalResourceDecision"]}, part["EvalResourceName"]
+        )
 
 
 def _decision(found: Mapping[str, Any], resource: str) -> Decision:

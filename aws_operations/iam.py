@@ -60,11 +60,19 @@ def can_i(
 
 
 def decisions(
-    principal_arn: str, actions: Sequence[str], resources: Sequence[str], aws_provider: AwsClientProvider
+    principal_arn: str,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    aws_provider: AwsClientProvider,
+    *,
+    at_a_time: int = 1,
 ) -> Iterator[DecisionRow]:
-    """Yield what policies decide for a user, group or role, as ``can_i`` does; ARNs are taken as they are."""
+    """Yield what policies decide for a user, group or role, as ``can_i`` does; ARNs are taken as they are.
+
+    ``at_a_time`` is how many resources, of one kind, one call asks about.
+    """
     for decision in iam_interactions.simulate_principal_policy(
-        principal_arn, actions, resources, aws_provider
+        principal_arn, actions, resources, aws_provider, at_a_time=at_a_time
     ):
         yield DecisionRow(
             action=decision.action,

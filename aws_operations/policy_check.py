@@ -19,6 +19,7 @@ from aws_operations.plan_permissions import permissions_of_change
 from aws_operations.policies import AFTER_A_NAME, NothingToAllow, any_secret, in_account
 
 _MOST_NAMED = 3
+_AT_A_TIME = 50
 _ROLE_ASSUMPTION: Final = ("sts", "AssumeRole")
 _PARTITION = re.compile(r"^arn:[\w-]+:")
 _LONGEST_START: Final = 65536
@@ -63,17 +64,21 @@ def check(needs: tuple[Need, ...], aws_provider: AwsClientProvider) -> Iterator[
     """Yield for each permission that is needed in this account and region whether policies allow it.
 
     What was needed in other regions or accounts only is asked with this region and account in its ARNs.
-    Nothing is done (SimulatePrincipalPolicy, one call for each resource). After the rows it raises
-    ``PermissionsMissing`` if not all are allowed; and it raises what ``can_i`` does.
+    Nothing is done (SimulatePrincipalPolicy, one call for many resources of one kind). After the rows it
+    raises ``PermissionsMissing`` if not all are allowed; and it raises what ``can_i`` does.
     """
     principal = simulated_principal(None, aws_provider)
     environment = aws_provider.get_aws_env()
     actions_by_resource: dict[str, list[str]] = {}
     for permission in needed_in(needs, environment.aws_account, environment.aws_region):
         actions_by_resource.setdefault(without_escapes(permission.resource), []).append(permission.action)
-    asked, missing = 0, []
+    # Those that need the same are of one kind, so that one call can ask about many.
+    resources_by_actions: dict[tuple[str, ...], list[str]] = {}
     for resource, actions in actions_by_resource.items():
-        for row in decisions(principal, actions, [resource], aws_provider):
+        resources_by_actions.setdefault(tuple(actions), []).append(resource)
+    asked, missing = 0, []
+    for alike, resources in resources_by_actions.items():
+        for row in decisions(principal, alike, resources, aws_provider, at_a_time=_AT_A_TIME):
             asked += 1
             if row.decision is not DecisionKind.ALLOWED:
                 missing.append(row)

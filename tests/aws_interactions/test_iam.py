@@ -104,6 +104,50 @@ def test_WHEN_simulating_AND_there_are_several_resources_THEN_each_is_decided_by
     assert [call.parameters["ResourceArns"] for call in iam.calls] == [[BUCKET_ARN], [f"{BUCKET_ARN}/*"]]
 
 
+def test_WHEN_many_resources_are_asked_at_a_time_THEN_one_answer_decides_each_that_it_names() -> None:
+    parts = [
+        {
+            "EvalResourceName": f"{BUCKET_ARN}/{key}",
+            "EvalResourceDecision": decision,
+            "MatchedStatements": [{"SourcePolicyId": f"of-{key}"}],
+            "PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": key == "a"},
+        }
+        for key, decision in (("b", "explicitDeny"), ("a", "allowed"))
+    ]
+    limits = {"OrganizationsDecisionDetail": {"AllowedByOrganizations": True}}
+    together = evaluated("s3:GetObject", "explicitDeny", ResourceSpecificResults=parts, **limits)
+    alone = evaluated("s3:GetObject", "implicitDeny", f"{BUCKET_ARN}/c")
+    iam = FakeClient("iam").answers(
+        "simulate_principal_policy", [{"EvaluationResults": [together]}, {"EvaluationResults": [alone]}]
+    )
+    arns = [f"{BUCKET_ARN}/{key}" for key in "abc"]
+
+    decisions = list(
+        simulate_principal_policy(ROLE_ARN, ["s3:GetObject"], arns, fake_provider(iam=iam), at_a_time=50)
+    )
+
+    assert decisions == [
+        Decision("s3:GetObject", arns[0], DecisionKind.ALLOWED, (), ("of-a",), True, True),
+        Decision("s3:GetObject", arns[1], DecisionKind.EXPLICIT_DENY, (), ("of-b",), True, False),
+        Decision("s3:GetObject", arns[2], DecisionKind.IMPLICIT_DENY),
+    ]
+    # The one that the answer left out was asked about by itself.
+    assert [call.parameters["ResourceArns"] for call in iam.calls] == [arns, [arns[2]]]
+
+
+def test_WHEN_an_answer_for_many_names_none_of_them_THEN_each_is_asked_about_by_itself() -> None:
+    anything = {"EvaluationResults": [evaluated("s3:GetObject", "allowed")]}
+    denied = {"EvaluationResults": [evaluated("s3:GetObject", "implicitDeny")]}
+    iam = FakeClient("iam").answers("simulate_principal_policy", [anything, denied, denied])
+
+    decisions = simulate_principal_policy(
+        ROLE_ARN, ["s3:GetObject"], [BUCKET_ARN, f"{BUCKET_ARN}/a"], fake_provider(iam=iam), at_a_time=2
+    )
+
+    assert {each.decision for each in decisions} == {DecisionKind.IMPLICIT_DENY}
+    assert len(iam.calls) == 3
+
+
 def test_WHEN_simulating_AND_context_is_given_THEN_each_value_goes_with_its_type() -> None:
     iam = FakeClient("iam").answers("simulate_principal_policy", {"EvaluationResults": []})
     context: dict[str, ContextValue] = {

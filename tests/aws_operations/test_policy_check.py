@@ -31,15 +31,17 @@ def need(action: str, resource: str, account: str | None = HERE, region: str = "
 
 def iam_that_allows(*allowed: tuple[str, str]) -> FakeClient:
     def simulate(**parameters: Any) -> Mapping[str, Any]:
-        (resource,) = parameters["ResourceArns"]
-        results = [
-            {
-                "EvalActionName": action,
-                "EvalResourceName": resource,
-                "EvalDecision": "allowed" if (action, resource) in allowed else "implicitDeny",
+        results = []
+        for action in parameters["ActionNames"]:
+            decided = {
+                resource: "allowed" if (action, resource) in allowed else "implicitDeny"
+                for resource in parameters["ResourceArns"]
             }
-            for action in parameters["ActionNames"]
-        ]
+            parts = [{"EvalResourceName": arn, "EvalResourceDecision": word} for arn, word in decided.items()]
+            whole = "allowed" if set(decided.values()) == {"allowed"} else "implicitDeny"
+            results.append(
+                {"EvalActionName": action, "EvalDecision": whole, "ResourceSpecificResults": parts}
+            )
         return {"EvaluationResults": results, "IsTruncated": False}
 
     return FakeClient("iam").answers("simulate_principal_policy", simulate)
@@ -73,14 +75,17 @@ def test_WHEN_all_is_allowed_THEN_each_permission_has_its_row_AND_a_resource_is_
 
 def test_WHEN_something_is_not_allowed_THEN_all_rows_come_AND_then_an_error_that_names_it() -> None:
     needs = tuple(need("s3:PutObject", f"arn:aws:s3:::b/{number}") for number in range(6))
-    asked = check(needs, provider_with(iam_that_allows(("s3:PutObject", "arn:aws:s3:::b/0"))))
+    iam = iam_that_allows(("s3:PutObject", "arn:aws:s3:::b/0"))
+    asked = check(needs, provider_with(iam))
     rows = [next(asked) for _ in needs]
     with pytest.raises(PermissionsMissing) as refused:
         next(asked)
+    assert len(rows) == 6
     assert str(refused.value).startswith("5 of 6 permissions are missing: s3:PutObject on arn:aws:s3:::b/1, ")
     assert str(refused.value).endswith(" and 2 more")
     assert refused.value.iam_actions == ("s3:PutObject",)
     assert refused.value.missing == tuple(rows[1:])
+    assert len(iam.calls) == 1
 
 
 @pytest.mark.parametrize(
