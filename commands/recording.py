@@ -30,8 +30,9 @@ def begin_recording(settings: Settings, arguments: tuple[str, ...]) -> None:
     if settings.engine == "dask":
         raise click.UsageError("--record does not see the calls of workers: leave it, or --engine dask, out")
     if settings.record not in _OPEN:
-        _OPEN[settings.record] = CallRecorder(
-            settings.record,
+        # Under both names: what goes on does so in the folder where it was begun.
+        _OPEN[settings.record] = _OPEN[settings.record.absolute()] = CallRecorder(
+            settings.record.absolute(),
             with_answers=settings.record_answers,
             arguments=arguments,
             program=f"{PROGRAM} {_version()}",

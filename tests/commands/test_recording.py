@@ -111,8 +111,32 @@ def test_WHEN_a_run_goes_on_THEN_its_calls_are_recorded_where_it_is_said_now(
 
     assert (begun.returncode, resumed.returncode) == (5, 0)
     assert [call.code for call in recorded(first) if call.outcome == "error"] == ["AccessDenied"]
+    assert second.read_text().count('"record":"run"') == 1
     listed = [call for call in recorded(second) if call.operation == "ListObjectsV2"]
     assert [call.resources for call in listed] == [(f"arn:aws:s3:::{refused}",)]
+
+
+def test_WHEN_a_plan_is_saved_applied_and_undone_THEN_each_records_its_own_calls(
+    sandbox_environment: dict[str, str], tmp_path: Path
+) -> None:
+    bucket = "samples-444455556666-eu-west-1"
+    role = ["--assume-role-arn", "arn:aws:iam::444455556666:role/operator"]
+    tag = ["s3", "tags", "set", bucket, f"recorded={uuid.uuid4().hex}"]
+    steps = {
+        "plan": ["--sandbox", *role, *tag, "--plan-out", "tags.plan"],
+        "apply": ["apply", "tags.plan", "--yes"],
+        "undo": ["undo", "last", "--yes"],
+    }
+    for name, arguments in steps.items():
+        done = run_program([*arguments, "--record", f"{name}.jsonl"], sandbox_environment, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+    made = {name: [call.operation for call in recorded(tmp_path / f"{name}.jsonl")] for name in steps}
+    assert "PutBucketTagging" not in made["plan"]
+    assert made["apply"].count("PutBucketTagging") == 1
+    assert {"PutBucketTagging", "DeleteBucketTagging"} & set(made["undo"])
+    for name in steps:
+        assert (tmp_path / f"{name}.jsonl").read_text().count('"record":"run"') == 1
 
 
 @pytest.mark.parametrize(
