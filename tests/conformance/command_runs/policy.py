@@ -23,3 +23,8 @@ def check(stage: Stage) -> None:
     assert "explicit_deny" in done.stdout
     assert "1 of 2 permissions is missing: ec2:DescribeInstances on *" in done.stderr
     assert "allow ec2:DescribeInstances" in done.stderr
+    stage.run("kept", "--plan-out", "plan.json", "--key", "customer:S", words="dynamodb create")
+    planned = stage.rows("plan.json")
+    assert {row["decision"] for row in planned} == {"allowed"}
+    assert {row["action"] for row in planned} >= {"dynamodb:CreateTable", "dynamodb:DescribeTable"}
+    assert {row["resource"].partition(":table/")[2] for row in planned} == {"kept"}
