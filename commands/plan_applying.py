@@ -61,7 +61,7 @@ def apply_plan(path: Path, console: Console, *, given: Settings, arguments: tupl
             _check_known(plan, spool)
             _go_to(plan, spool)
             the_run = begun_run(
-                settings, console, arguments=arguments, is_writing=True, known=_fleet_of(plan)
+                settings, console, arguments=arguments, is_writing=True, known=_fleet_of(plan, spool)
             )
             if the_run is None:
                 return ExitCode.UNKNOWN
@@ -121,9 +121,10 @@ def _warn_of_left_over(plan: SavedPlan, console: Console) -> None:
         )
 
 
-def _fleet_of(plan: SavedPlan) -> FleetFromBefore:
-    accounts = {str(each.aws_profile): str(each.aws_account) for each in plan.targets if each.aws_profile}
-    known = KnownTargets(plan.targets, len(plan.targets), accounts)
+def _fleet_of(plan: SavedPlan, spool: PlanSpool) -> FleetFromBefore:
+    targets = spool.targets()
+    accounts = {str(each.aws_profile): str(each.aws_account) for each in targets if each.aws_profile}
+    known = KnownTargets(targets, len(targets), accounts)
     return FleetFromBefore(known, partial(_check_identity, plan))
 
 

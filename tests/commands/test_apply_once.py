@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from aws_operations.journal import RunState
 from commands.command_tree import every_verb
 from tests.support.aws_answers import s3_error
 from tests.support.loopback_proxy import Fault, Hangup, LoopbackProxy, SeenRequest
-from tests.support.plan_things import EVERYWHERE, new_buckets, runs_of, saved
+from tests.support.plan_things import EVERYWHERE, changed_header, new_buckets, runs_of, saved
 from tests.support.program import PROGRAM, ROOT, run_program
 
 Environment = dict[str, str]
@@ -235,5 +236,27 @@ def test_WHEN_it_is_interrupted_while_it_looks_THEN_nothing_was_changed_AND_the_
 
     assert program.returncode == 130
     assert "stopped before anything was changed" in errors
+    assert proxy.writes == []
+    assert runs_of(proxied_environment) == []
+
+
+def test_WHEN_the_deadline_comes_while_it_looks_THEN_nothing_was_changed_AND_the_plan_is_not_used(
+    path: Path, proxied_environment: Environment, proxy: LoopbackProxy
+) -> None:
+    saved(path, proxied_environment, "s3", "create", new_buckets(), *EVERYWHERE)
+    short = changed_header(path, lambda it: replace(it, settings={**it.settings, "deadline": 1}))
+    proxy.requests.clear()
+    gate = threading.Event()
+
+    def hold(request: SeenRequest) -> None:
+        if request.method == "HEAD":
+            gate.wait(30)
+
+    proxy.disturb = hold
+    done = run_program(["apply", str(short), "--yes"], proxied_environment)
+    gate.set()
+
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "--deadline came while the plan was checked; nothing was changed" in done.stderr
     assert proxy.writes == []
     assert runs_of(proxied_environment) == []
