@@ -48,10 +48,7 @@ class PlanDrifted(GuardRefused):
         ]
         what = ", ".join(part for part in parts if part)
         changes = "1 change" if total == 1 else f"{total} changes"
-        super().__init__(
-            f"the plan {path} has {changes}: {what}; nothing was changed, and nothing will be by this plan "
-            "as things are: make it again"
-        )
+        super().__init__(f"the plan {path} has {changes}: {what}; nothing was changed: make the plan again")
         self.drifted = drifted
         self.unseen = unseen
 
