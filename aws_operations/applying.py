@@ -12,7 +12,15 @@ from aws_interactions.aws_errors import (
     Conflict,
     Unavailable,
 )
-from aws_operations.changes import Change, ChangeKind, ChangeResult, ResultStatus, as_kind, change_kind
+from aws_operations.changes import (
+    DONE_ALREADY,
+    Change,
+    ChangeKind,
+    ChangeResult,
+    ResultStatus,
+    as_kind,
+    change_kind,
+)
 from aws_operations.run_control import NotTried, RunControl, RunStopped
 from aws_operations.targets import Target
 
@@ -48,7 +56,8 @@ def recheck_changes(
 ) -> Iterator[ChangeResult]:
     """Look at what changes are about, and yield a failed result for each that is not as it was planned.
 
-    Nothing is written. What could not be looked at fails, too; what is nothing to do is passed over.
+    Nothing is written. What could not be looked at fails, too, and what somebody else has done meanwhile;
+    what was nothing to do when it was planned is passed over.
     """
     for batch in _batches(changes):
         if batch[0].is_noop:
@@ -58,7 +67,9 @@ def recheck_changes(
         except AwsInteractionError as error:
             yield from (ChangeResult(change, ResultStatus.FAILED, error) for change in batch)
             continue
-        yield from filter(None, _rechecks(change_kind(batch[0].kind), batch, aws_provider))
+        for differs in filter(None, _rechecks(change_kind(batch[0].kind), batch, aws_provider)):
+            is_done = differs.status is ResultStatus.UNCHANGED
+            yield _drifted(differs.change, "somebody else has done it") if is_done else differs
 
 
 def _nobody_is_told(_batch: Sequence[Change]) -> None:
@@ -149,6 +160,8 @@ def _not_looked_at(change: Change, error: Exception) -> ChangeResult:
 
 
 def _drifted(change: Change, drift: str) -> ChangeResult:
+    if drift == DONE_ALREADY:
+        return ChangeResult(change, ResultStatus.UNCHANGED)
     conflict = Conflict(
         f"{change.resource}: {drift} since it was planned; it was not touched", resource=change.resource
     )

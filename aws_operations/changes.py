@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from importlib import import_module
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -168,6 +168,8 @@ class CannotUndo(AwsInteractionError):
     """A change cannot be taken back: it has drifted since, or what it took away is nowhere kept."""
 
 
+DONE_ALREADY: Final = "it is so already"
+
 ApplyBatch = Callable[[Sequence[Change], AwsClientProvider], Iterable[ChangeResult]]
 Invert = Callable[[Change, AwsClientProvider], Iterable[Change]]
 
@@ -202,7 +204,8 @@ class ChangeKind:
     """How changes of one kind are carried out, and what else can be asked of them.
 
     ``apply`` does a batch of at most ``batch_size`` changes of one target and gives one result each.
-    ``recheck`` reads the resource again and returns how it differs from what was planned, or ``None``;
+    ``recheck`` reads the resource again and returns how it differs from what was planned, or ``None``, or
+    ``DONE_ALREADY`` where somebody else has done the very same by now;
     ``recheck_batch``, where one call can read many, does so for a batch, one answer each, in order.
     ``read_back`` settles a change whose answer was lost: ``APPLIED``, ``FAILED`` or ``UNKNOWN``.
     ``is_idempotent``: applied twice it has the effect of once, ``read_back`` sees that it was applied, and

@@ -25,6 +25,7 @@ from aws_interactions.ec2_interactions import (
     InstanceStateConflict,
 )
 from aws_operations.changes import (
+    DONE_ALREADY,
     Change,
     ChangeKind,
     ChangeResult,
@@ -263,8 +264,9 @@ def _drift(verb: Verb, change: Change, state: InstanceState | None) -> str | Non
     planned = (change.before or {})["state"]
     if state is None:
         return "it has gone"
-    # What somebody else has done by now is nothing to do: applying finds that out.
-    return None if state == planned or state in verb.reached else f"it has become {state} (it was {planned})"
+    if state == planned:
+        return None
+    return DONE_ALREADY if state in verb.reached else f"it has become {state} (it was {planned})"
 
 
 def _recheck(verb: Verb, change: Change, aws_provider: AwsClientProvider) -> str | None:

@@ -17,6 +17,7 @@ from aws_interactions.rds_interactions import (
 )
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
+    DONE_ALREADY,
     ApplyBatch,
     CannotUndo,
     Change,
@@ -129,10 +130,10 @@ def _now(change: Change, aws_provider: AwsClientProvider) -> Database:
 def _recheck(verb: str, change: Change, aws_provider: AwsClientProvider) -> str | None:
     now = _now(change, aws_provider)
     was = (change.before or {})["status"]
-    # What somebody else has done by now is nothing to do: applying finds that out.
-    if now.status_text == was or (verb != "reboot" and is_already(verb, now.status)):
+    if now.status_text == was:
         return None
-    return f"its status has become {now.status_text}"
+    is_done = verb != "reboot" and is_already(verb, now.status)
+    return DONE_ALREADY if is_done else f"its status has become {now.status_text}"
 
 
 def _apply(verb: str) -> ApplyBatch:

@@ -309,10 +309,17 @@ def test_WHEN_somebody_else_has_done_it_by_now_THEN_it_is_unchanged_AND_a_retry_
 ) -> None:
     members = {"start": "StartingInstances", "stop": "StoppingInstances", "terminate": "TerminatingInstances"}
     changes = plan_of(planner, instance(IDS[0], planned))
-    client = FakeClient("ec2").answers("describe_instances", answer_of(IDS[0], state=by_now))
+    client = FakeClient("ec2").answers("describe_instances", answer_of(IDS[0], state=planned))
     answer = state_changes(members[operation.split("_", maxsplit=1)[0]], [(IDS[0], by_now, by_now)])
     client.answers(operation, {**answer, "ResponseMetadata": {"RetryAttempts": retries}})
     assert statuses(applied(changes, fake_provider(ec2=client))) == [status]
+
+
+def test_WHEN_somebody_else_has_done_it_before_the_second_look_THEN_it_is_unchanged_AND_not_sent() -> None:
+    changes = plan_of(ec2_changes.plan_stop, instance(IDS[0]))
+    client = FakeClient("ec2").answers("describe_instances", answer_of(IDS[0], state="stopped"))
+    assert statuses(applied(changes, fake_provider(ec2=client))) == ["unchanged"]
+    assert client.calls_of("stop_instances") == []
 
 
 def test_WHEN_an_instance_has_gone_by_then_THEN_it_failed() -> None:

@@ -52,6 +52,10 @@ class World:
         return min(self.there, at_most)
 
 
+def place_of(change: Change) -> str:
+    return "one for all" if change.resource.startswith("shared") else str(change.target)
+
+
 def owner_of(change: Change) -> str | None:
     return None if change.resource.startswith("new") else change.resource.partition("/")[0]
 
@@ -65,7 +69,7 @@ def world() -> Iterator[World]:
         lambda _change, _provider: None,
         lambda _change, _provider: changes.ResultStatus.UNKNOWN,
         tags=TagReading(owner_of, world.read_tags),
-        census=Census(lambda change: str(change.target), world.count),
+        census=Census(place_of, world.count),
     )
     register(kind)
     register(replace(kind, name="guarded.blind", tags=None, census=None))
@@ -258,6 +262,17 @@ def test_WHEN_a_share_is_limited_THEN_places_count_apart_no_further_than_needed_
 
     assert passes(Protection(max_share=0.5), [*planned, *new])
     assert sorted(world.counted_to) == [2, 4]
+
+
+def test_WHEN_several_targets_reach_one_place_THEN_their_changes_count_together(world: World) -> None:
+    world.there = 20
+    planned = [change(f"shared{number}", target) for number in range(3) for target in (HERE, THERE)]
+
+    error = refused(Protection(max_share=0.2), planned)
+
+    assert error.counts == {Guard.MAX_CHANGES: 6}
+    assert "6 of the 20 that are there is more than 20%" in str(error)
+    assert passes(Protection(max_share=0.3), planned)
 
 
 def test_WHEN_things_cannot_be_counted_THEN_the_limit_refuses(world: World) -> None:

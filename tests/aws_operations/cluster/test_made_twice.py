@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.changes import CHANGE_KINDS, Change, ResultStatus, change_kind
+from aws_operations.changes import CHANGE_KINDS, Change, Effect, ResultStatus, Reversibility, change_kind
 from aws_operations.cluster.tasks import SOFTWARE, ApplyTask, Errand, apply_batch
 from aws_operations.dynamodb import changes as dynamodb
 from aws_operations.ec2 import changes as ec2
@@ -16,7 +17,9 @@ from aws_operations.ec2.tag_changes import plan_tag
 from aws_operations.rds import changes as rds
 from aws_operations.s3 import changes as s3
 from aws_operations.sandbox import control
+from aws_operations.sandbox.samples import VERSIONED_BUCKET
 from aws_operations.secrets import changes as secrets
+from aws_operations.targets import Target
 from tests.support.loopback_proxy import LoopbackProxy, loopback_proxy
 
 HOME = "123456789012"
@@ -35,10 +38,32 @@ def of_batch(directory: Path) -> Planner:
     return dynamodb.BatchWrite("orders", dynamodb.batch_requests(lines)).plan
 
 
+def remove_a_delete_marker(aws_provider: AwsClientProvider) -> Iterator[Change]:
+    """Plan what undoing a deletion in the sandbox's versioned bucket would plan."""
+    versions = list(s3_interactions.list_object_versions(VERSIONED_BUCKET, aws_provider))
+    key = next(each.key for each in versions if each.is_latest and each.is_delete_marker)
+    previous = next(each for each in versions if each.key == key and not each.is_delete_marker)
+    deletion = Change(
+        kind="s3.delete-object",
+        target=Target("us-east-1", HOME),
+        resource=f"arn:aws:s3:::{VERSIONED_BUCKET}/{key}",
+        effect=Effect.DESTROY,
+        before={"etag": previous.etag, "size": previous.size, "version_id": previous.version_id},
+        after=None,
+        iam_actions=("s3:DeleteObject",),
+        reversibility=Reversibility.COMPENSABLE,
+    )
+    invert = change_kind("s3.delete-object").invert
+    assert invert is not None
+    yield from invert(deletion, aws_provider)
+
+
 # In an order in which each finds what it needs.
 PLANNERS: dict[str, Callable[[Path], Planner]] = {
     "s3.create-bucket": lambda _: partial(s3.plan_create_bucket, "made-twice"),
     "s3.set-tags": lambda _: partial(s3.plan_set_tags, BUCKET, None, {"team": "ops"}),
+    "s3.set-encryption": lambda _: partial(s3.plan_set_encryption, BUCKET, "aws:kms"),
+    "s3.remove-delete-marker": lambda _: remove_a_delete_marker,
     "s3.set-versioning": lambda _: partial(s3.plan_set_versioning, BUCKET, "enabled"),
     "ec2.add-tags": lambda _: partial(plan_tag, ["web-1"], add={"stage": "another"}),
     "ec2.remove-tags": lambda _: partial(plan_tag, ["web-1"], add={}, remove=["stage"]),
