@@ -1,13 +1,11 @@
 """Holds the changes of a plan against what is protected, before any of them is made."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from math import ceil
 from typing import TYPE_CHECKING
 
-from aws_operations.changes import Change, Effect, change_kind
+from aws_operations.changes import Change
 from aws_operations.endpoint_checks import foreign_endpoints
 from aws_operations.fleet import DEFAULT_WORKERS, run_work
 from aws_operations.guards import ChangesRefused
@@ -24,6 +22,7 @@ from aws_operations.protection import (
 )
 from aws_operations.resource_names import bucket_in
 from aws_operations.run_control import RunControl
+from aws_operations.share_checks import SharesOfPlaces
 from aws_operations.tag_questions import UNREADABLE, TagQuestions, in_words
 from aws_operations.targets import Target
 
@@ -79,6 +78,11 @@ class _Found:
         if len(self.refusals) < MOST_SHOWN:
             self.refusals.append(refusal)
 
+    def take(self, _target: Target, refusal: object) -> None:
+        """Add what comes as a row of a target."""
+        if isinstance(refusal, Refusal):
+            self.add(refusal)
+
 
 def _of_all(
     protection: Protection,
@@ -104,26 +108,28 @@ def _look_at_each(
     workers: int,
     control: RunControl,
 ) -> None:
-    targets = spool.targets()
+    shares = None if protection.max_share is None else SharesOfPlaces(protection.max_share)
 
     def look_in(target: Target) -> Iterator[Refusal]:
-        check = _TargetCheck(protection, target, reader_for, control)
-        yield from check.refusals(spool.changes_in(target))
+        check = _TargetCheck(protection, target, reader_for, control, shares)
+        return check.refusals(spool.changes_in(target))
 
-    def take(_target: Target, refusal: object) -> None:
-        if isinstance(refusal, Refusal):
-            found.add(refusal)
+    def in_each(work: Callable[[Target], Iterator[Refusal]], targets: Sequence[Target]) -> None:
+        looked_at = 0
+        for outcome in run_work(work, targets, found.take, workers=workers, in_order=True, control=control):
+            looked_at += 1
+            if outcome.error is not None:
+                reason = f"the guards cannot be evaluated: {in_words(outcome.error)}"
+                found.add(Refusal(_first_of(protection), outcome.target, "all changes", reason))
+        if looked_at < len(targets):
+            control.check()
+            message = "the guards were not evaluated in every target"
+            raise RuntimeError(message)
 
-    looked_at = 0
-    for outcome in run_work(look_in, targets, take, workers=workers, in_order=True, control=control):
-        looked_at += 1
-        if outcome.error is not None:
-            reason = f"the guards cannot be evaluated: {in_words(outcome.error)}"
-            found.add(Refusal(_first_of(protection), outcome.target, "all changes", reason))
-    if looked_at < len(targets):
-        control.check()
-        message = "the guards were not evaluated in every target"
-        raise RuntimeError(message)
+    in_each(look_in, spool.targets())
+    if shares is not None:
+        counted = shares
+        in_each(lambda target: counted.refusals(target, reader_for), counted.targets)
 
 
 def _first_of(protection: Protection) -> Guard:
@@ -137,14 +143,6 @@ def _first_of(protection: Protection) -> Guard:
     return next((guard for guard, wanted in by_guard.items() if wanted), Guard.MAX_CHANGES)
 
 
-@dataclass(slots=True)
-class _Share:
-    """The changes that count together in one place."""
-
-    first: Change
-    count: int = 0
-
-
 class _TargetCheck:
     """Looks at the changes of one target, in memory that does not grow with them."""
 
@@ -154,6 +152,7 @@ class _TargetCheck:
         target: Target,
         reader_for: "Callable[[Target], AwsClientProvider]",
         control: RunControl,
+        shares: SharesOfPlaces | None,
     ) -> None:
         self._control = control
         self._protection = protection
@@ -161,7 +160,7 @@ class _TargetCheck:
         self._reader_for = reader_for
         self._lazy_reader: AwsClientProvider | None = None
         self._region_of_bucket: dict[str, str | Refusal | None] = {}
-        self._shares: dict[str, _Share] = {}
+        self._shares = shares
         self._tags = TagQuestions(protection, self._reader)
 
     def _reader(self) -> "AwsClientProvider":
@@ -180,10 +179,10 @@ class _TargetCheck:
             if pattern is not None:
                 yield Refusal.of(Guard.NAMES, change, f"its name is protected by {pattern!r}")
             yield from self._tags.ask(change)
-            yield from self._count(change)
+            uncounted = self._shares.add(change) if self._shares is not None else None
+            if uncounted is not None:
+                yield uncounted
         yield from self._tags.rest()
-        for share in self._shares.values():
-            yield from self._too_large(share)
 
     def _by_place(self, change: Change) -> Iterator[Refusal]:
         protection = self._protection
@@ -245,32 +244,3 @@ class _TargetCheck:
                 f"{change.target.aws_account}'s, or the look at it (s3:ListBucket)",
             )
         return seen.region
-
-    def _count(self, change: Change) -> Iterator[Refusal]:
-        if self._protection.max_share is None or change.effect is Effect.CREATE:
-            return
-        census = change_kind(change.kind).census
-        if census is None:
-            yield Refusal.of(Guard.MAX_CHANGES, change, f"nothing counts what {change.kind} changes")
-            return
-        try:
-            place = census.place(change)
-        except UNREADABLE as error:
-            yield Refusal.of(Guard.MAX_CHANGES, change, in_words(error))
-            return
-        self._shares.setdefault(place, _Share(change)).count += 1
-
-    def _too_large(self, share: _Share) -> Iterator[Refusal]:
-        census, largest = change_kind(share.first.kind).census, self._protection.max_share
-        if census is None or largest is None:
-            return
-        needed = ceil(share.count / Fraction(str(largest)))
-        try:
-            there = census.count(share.first, self._reader(), needed)
-        except UNREADABLE as error:
-            reason = f"it cannot be told how many there are: {in_words(error)}"
-            yield Refusal.of(Guard.MAX_CHANGES, share.first, reason, share.count)
-            return
-        if there < needed:
-            reason = f"{share.count} of the {there} that are there is more than {largest * 100:g}%"
-            yield Refusal.of(Guard.MAX_CHANGES, share.first, reason, share.count)
