@@ -1,7 +1,9 @@
 import io
+import json
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from botocore.credentials import Credentials
@@ -185,3 +187,38 @@ def test_WHEN_installing_twice_THEN_there_is_one_filter() -> None:
     install_redaction(handler)
 
     assert len(handler.filters) == 1
+
+
+def test_WHEN_a_text_is_looked_through_quickly_THEN_no_form_of_a_secret_is_missed() -> None:
+    registry = SecretRegistry()
+    assert not registry.may_be_in("anything at all")
+    secret = 'sentinel "in quotes" é/ü'
+    registry.register(secret)
+
+    for text in (secret, json.dumps(secret), repr(secret), f"a URL: {quote(secret)}"):
+        assert registry.may_be_in(f"before {text} after")
+        assert "sentinel" not in registry.redact(text)
+    assert not registry.may_be_in("sentine")
+    assert not registry.may_be_in("another text without any")
+
+
+def test_WHEN_short_lived_secrets_with_one_beginning_go_THEN_the_others_are_still_found() -> None:
+    registry = SecretRegistry()
+    tokens = [f"IQoJb3JpZ2luX-{number}" for number in range(2_049)]
+    for token in tokens:
+        registry.register(token, is_short_lived=True)
+    registry.register("goes-soon-after", is_short_lived=True)
+    for number in range(2_048):
+        registry.register(f"later-number-{number}", is_short_lived=True)
+
+    assert not registry.may_be_in(tokens[0])
+    assert not registry.may_be_in("goes-soon-after")
+    assert registry.may_be_in("later-number-2047")
+
+
+def test_WHEN_only_some_of_one_beginning_went_THEN_the_rest_is_found() -> None:
+    registry = SecretRegistry()
+    for number in range(2_049):
+        registry.register(f"IQoJb3JpZ2luX-{number}", is_short_lived=True)
+
+    assert registry.may_be_in("a IQoJb3JpZ2luX-2048")
