@@ -36,9 +36,9 @@ def test_WHEN_the_docs_are_checked_THEN_they_agree_with_the_code() -> None:
 
 @pytest.mark.parametrize("line", ON_SANDBOX)
 def test_WHEN_a_line_of_the_guides_is_run_on_the_sandbox_THEN_it_works(
-    line: str, sandbox_environment: dict[str, str]
+    line: str, sandbox_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    done = run_program(shlex.split(line, comments=True)[1:], sandbox_environment)
+    done = run_program(shlex.split(line, comments=True)[1:], sandbox_environment, cwd=tmp_path)
     # Destroying asks, and here nobody can be asked.
     assert done.returncode == (6 if " destroy " in line else 0), done.stderr
 
