@@ -269,8 +269,8 @@ class AwsClientProvider:
         """Return what another machine needs to act as this provider does, with credentials of its own.
 
         It has no secrets in it. ``is_sandbox`` says that this provider is the sandbox's: its keys and its
-        endpoint are then those of the sandbox there. Raises ``CantTravel`` for explicit access keys and
-        for a role with MFA, ``NoRegion`` where there is none.
+        endpoint are then those of the sandbox there. Raises ``CantTravel`` for explicit access keys,
+        a role with MFA and a recorder, ``NoRegion`` where there is none.
         """
         from aws_interactions.provider_specification import specify
 

@@ -133,6 +133,10 @@ def specify(
             "a role that asks for an MFA code can't be assumed where nobody can be asked for it; work on "
             "this machine alone"
         )
+    if base.client_settings.recorder is not None:
+        raise CantTravel(
+            "calls that are made on other machines would be missing from the recording; record, or work there"
+        )
     budget = base.client_settings.call_budget
     is_told = is_sandbox or base.endpoint_url is not None
     settings: dict[str, Any] = {name: getattr(base.client_settings, name) for name in TRAVELLING_SETTINGS}

@@ -6,6 +6,7 @@ import pytest
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.call_budget import CallBudget
+from aws_interactions.call_recorder import CallRecorder
 from aws_interactions.client_settings import ClientSettings
 from aws_interactions.provider_specification import TRAVELLING_SETTINGS, CantTravel, ProviderSpecification
 from aws_interactions.role_hops import RoleHop
@@ -14,7 +15,7 @@ ROLE = "arn:aws:iam::111122223333:role/operator"
 OTHER_ROLE = "arn:aws:iam::444455556666:role/operator"
 
 # Folders and call budgets are of one machine; of a budget its figures travel.
-STAY_HERE = {"model_cache_dir", "call_budget"}
+STAY_HERE = {"model_cache_dir", "call_budget", "recorder", "on_endpoint_override"}
 
 
 def a_provider() -> AwsClientProvider:
@@ -122,6 +123,13 @@ def test_WHEN_a_role_with_mfa_is_specified_THEN_it_is_refused(is_sandbox: bool) 
 
     with pytest.raises(CantTravel, match="MFA"):
         provider.specification(is_sandbox=is_sandbox)
+
+
+def test_WHEN_calls_are_recorded_THEN_they_stay_here(tmp_path: Path) -> None:
+    settings = ClientSettings(recorder=CallRecorder(tmp_path / "run.jsonl"))
+
+    with pytest.raises(CantTravel, match="missing from the recording"):
+        AwsClientProvider(aws_region="us-east-1", client_settings=settings).specification()
 
 
 def test_WHEN_requests_are_paced_THEN_each_process_gets_its_part_of_rate_and_share() -> None:
