@@ -21,6 +21,10 @@ VERBS = dict(every_verb())
 BUILD_ON_ONE_ANOTHER = {"sandbox", "runs", "plan", "apply", "undo", "policy"}
 AWS_VERBS = [words for words, verb in VERBS.items() if verb.takes_identity]
 IN_THE_SANDBOX = [words for words in AWS_VERBS if words not in NOT_IN_THE_SANDBOX]
+HARMLESS_GUARDS = shlex.split(
+    "--protect-accounts 999999999999 --protect-regions ap-* --protect-names zzz* --protect-tags zzz "
+    "--delete-only-in 123456789012,us-east-1 --max-changes 100%"
+)
 
 
 @pytest.fixture
@@ -62,6 +66,16 @@ def test_WHEN_the_operator_declines_THEN_nothing_but_reads_was_sent(
     assert ("[y/N]" in session.screen) is not is_final
     assert "nothing was changed" in session.screen
     assert proxy.requests
+    assert proxy.writes == []
+
+
+@pytest.mark.parametrize("words", [words for words in IN_THE_SANDBOX if VERBS[words].shape is Shape.CHANGES])
+def test_WHEN_guards_protect_other_things_THEN_they_can_all_tell_so(
+    words: str, file: Path, proxied_environment: dict[str, str], proxy: LoopbackProxy
+) -> None:
+    done = run_program([*command_line(words, file), "--dry-run", *HARMLESS_GUARDS], proxied_environment)
+    assert done.returncode == 0, done.stderr
+    assert "would be refused" not in done.stderr
     assert proxy.writes == []
 
 
