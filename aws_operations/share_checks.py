@@ -77,4 +77,4 @@ class SharesOfPlaces:
             return f"it cannot be told how many there are: {in_words(error)}"
         if there >= needed:
             return None
-        return f"{share.count} of the {there} that are there is more than {self._max_share * 100:g}%"
+        return f"{share.count} of {there} is more than {self._max_share * 100:g}% of what is there"

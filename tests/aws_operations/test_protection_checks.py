@@ -251,7 +251,7 @@ def test_WHEN_changes_are_a_share_of_what_is_there_THEN_the_limit_is_exact(
     if is_fine:
         assert passes(Protection(max_share=share), planned)
     else:
-        assert f"{count} of the {there} that are there" in str(refused(Protection(max_share=share), planned))
+        assert f"{count} of {there} is more than" in str(refused(Protection(max_share=share), planned))
 
 
 def test_WHEN_a_share_is_limited_THEN_places_count_apart_no_further_than_needed_and_new_things_not(
@@ -271,7 +271,7 @@ def test_WHEN_several_targets_reach_one_place_THEN_their_changes_count_together(
     error = refused(Protection(max_share=0.2), planned)
 
     assert error.counts == {Guard.MAX_CHANGES: 6}
-    assert "6 of the 20 that are there is more than 20%" in str(error)
+    assert "6 of 20 is more than 20% of what is there" in str(error)
     assert passes(Protection(max_share=0.3), planned)
 
 

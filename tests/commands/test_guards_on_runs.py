@@ -51,7 +51,11 @@ def configure(environment: Environment, text: str) -> Path:
         (["--delete-only-in", "eu-west-1"], REMOVE, "deletion is allowed only in eu-west-1"),
         (["--delete-only-in", "111122223333"], REMOVE, "deletion is allowed only in 111122223333"),
         (["--max-changes", "1"], [*REMOVE, "docs/tagged.txt"], "2 changes are more than 1"),
-        (["--max-changes", "30%"], ["ec2", "stop", "web-1", "web-2"], "2 of the 3 that are there"),
+        (
+            ["--max-changes", "30%"],
+            ["ec2", "stop", "web-1", "web-2"],
+            "2 of 3 is more than 30% of what is there",
+        ),
     ],
 )
 def test_WHEN_a_guard_refuses_THEN_nothing_is_sent_although_yes_was_said(
