@@ -16,7 +16,7 @@ import pytest
 from tests.commands.test_entry_point import wait_until
 from tests.support.aws_answers import s3_error
 from tests.support.loopback_proxy import CutBody, Fault, LoopbackProxy, SeenRequest, Silence
-from tests.support.program import PROGRAM, ROOT, has_heard, run_on_terminal
+from tests.support.program import PROGRAM, ROOT, has_heard, run_on_terminal, without_endpoint_warning
 
 ACCOUNTS = "123456789012,111122223333,444455556666"
 EVERYWHERE = ["--accounts", ACCOUNTS, "--regions", "us-east-1,eu-west-1", "--role-name", "operator"]
@@ -54,7 +54,7 @@ def ended(program: subprocess.Popen[str], *, within: float = AT_ONCE) -> tuple[s
     """Return what a program printed, and its lines on standard error, once it has ended in time."""
     shown, errors = program.communicate(timeout=within)
     assert "Traceback" not in errors
-    return shown, errors.splitlines()
+    return shown, without_endpoint_warning(errors).splitlines()
 
 
 def slowly(seconds: float, is_slow: Callable[[SeenRequest], bool]) -> Callable[[SeenRequest], Fault | None]:
