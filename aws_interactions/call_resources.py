@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from aws_interactions.aws_environment import AwsEnvironment
+from aws_interactions.ec2_arns import ec2_arn, type_of_id
 from aws_interactions.service_operations import find_operation
 
 _Parameters = Mapping[str, Any]
@@ -18,33 +19,6 @@ _Finder = Callable[[_Parameters, AwsEnvironment], Iterable[str]]
 
 ANY_RESOURCE: Final = "*"
 """Stands for calls that act on no resource of their own, such as lists, or whose resource is not known."""
-
-_EC2_KIND_BY_PREFIX: Final = {
-    "acl": "network-acl",
-    "ami": "image",
-    "dopt": "dhcp-options",
-    "eipalloc": "elastic-ip",
-    "eni": "network-interface",
-    "fl": "vpc-flow-log",
-    "i": "instance",
-    "igw": "internet-gateway",
-    "key": "key-pair",
-    "lt": "launch-template",
-    "nat": "natgateway",
-    "pcx": "vpc-peering-connection",
-    "pl": "prefix-list",
-    "rtb": "route-table",
-    "sg": "security-group",
-    "sgr": "security-group-rule",
-    "snap": "snapshot",
-    "subnet": "subnet",
-    "tgw": "transit-gateway",
-    "vol": "volume",
-    "vpc": "vpc",
-    "vpce": "vpc-endpoint",
-}
-# These belong to no account in an ARN.
-_EC2_OF_NO_ACCOUNT: Final = frozenset({"image", "snapshot"})
 
 # Secrets Manager puts six characters of its own after a name.
 _AFTER_A_NAME: Final = "-??????"
@@ -124,16 +98,12 @@ def _copied_objects(parameters: _Parameters, environment: AwsEnvironment) -> Ite
 
 def _ec2_instances(parameters: _Parameters, environment: AwsEnvironment) -> Iterator[str]:
     for instance_id in parameters["InstanceIds"]:
-        yield _regional("ec2", f"instance/{instance_id}", environment)
+        yield ec2_arn("instance", instance_id, environment)
 
 
 def _ec2_tagged(parameters: _Parameters, environment: AwsEnvironment) -> Iterator[str]:
     for resource_id in parameters["Resources"]:
-        kind = _EC2_KIND_BY_PREFIX.get(resource_id.partition("-")[0], "*")
-        if kind in _EC2_OF_NO_ACCOUNT:
-            yield f"arn:{environment.partition}:ec2:{environment.aws_region}::{kind}/{resource_id}"
-        else:
-            yield _regional("ec2", f"{kind}/{resource_id}", environment)
+        yield ec2_arn(type_of_id(resource_id) or "*", resource_id, environment)
 
 
 def _dynamodb_table(table: str, environment: AwsEnvironment) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from aws_interactions import ec2_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AwsInteractionError, InvalidInput
+from aws_interactions.ec2_arns import type_of_id
 from aws_interactions.ec2_interactions import ResourceTag
 from aws_operations.changes import Census, Change
-from aws_operations.ec2.change_parts import TYPE_BY_ID_PREFIX, id_of
+from aws_operations.ec2.change_parts import id_of
 from aws_operations.ec2.names import (
     INSTANCES,
     NAMES_A_CALL,
@@ -96,7 +97,7 @@ def resolve_resources(given: Sequence[str], aws_provider: AwsClientProvider) -> 
 
 def _names_like_ids(ids: Sequence[str], aws_provider: AwsClientProvider) -> dict[str, list[str]]:
     """Return what has a word for its name that only has the form of an id, such as ``batch-20260115``."""
-    doubtful = [word for word in ids if id_prefix_of(word) not in TYPE_BY_ID_PREFIX]
+    doubtful = [word for word in ids if type_of_id(word) is None]
     if not doubtful:
         return {}
     ids_with_tags = {name for name, tags in ec2_interactions.get_tags(doubtful, aws_provider).items() if tags}

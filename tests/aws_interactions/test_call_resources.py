@@ -103,12 +103,14 @@ def test_WHEN_a_call_of_a_row_is_made_THEN_its_arns_are_exact(service_name: str,
         (
             "ec2",
             "CreateTags",
-            {"Resources": ["vol-1", "sg-2", "snap-3", "new-4"], "Tags": []},
+            {"Resources": ["vol-1", "sg-2", "snap-3", "tgw-attach-4", "vgw-5", "new-6"], "Tags": []},
             [
                 f"{EC2}:volume/vol-1",
                 f"{EC2}:security-group/sg-2",
                 "arn:aws:ec2:eu-west-1::snapshot/snap-3",
-                f"{EC2}:*/new-4",
+                f"{EC2}:transit-gateway-attachment/tgw-attach-4",
+                f"{EC2}:vpn-gateway/vgw-5",
+                f"{EC2}:*/new-6",
             ],
         ),
         (
