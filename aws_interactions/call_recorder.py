@@ -54,6 +54,7 @@ _FLAGS: Final = (
 _LONGEST_FIRST_LINE: Final = 1_000_000
 _FINDS_CREDENTIALS: Final = "the search for credentials"
 _METADATA: Final = "ResponseMetadata"
+_WHAT_WAS_SIGNED: Final = ("CanonicalRequest", "Signature", "StringToSign", "Token")
 _dumps: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -237,9 +238,11 @@ class CallRecorder:
         members = {name: value for name, value in parsed.items() if name != _METADATA}
         if is_ok:
             return self._encoder(model, is_answer=True).to_json(members)
-        # After its first line, a wrong-signature answer repeats the request, session token included.
-        error = members.get("Error", {})
-        error = {**error, "Message": str(error.get("Message", "")).strip().partition("\n")[0]}
+        # A wrong-signature answer repeats the request, session token included: in its message after the
+        # first line, or, from S3, in members of its own, as text and as bytes in hex.
+        told = members.get("Error", {})
+        error = {name: told[name] for name in told if not name.startswith(_WHAT_WAS_SIGNED)}
+        error["Message"] = str(error.get("Message", "")).strip().partition("\n")[0]
         return CallEncoder(model.service_model.service_name, None, with_payloads=True).to_json(
             {**members, "Error": error}
         )

@@ -173,6 +173,32 @@ def test_WHEN_a_refusal_repeats_the_request_THEN_only_its_first_line_is_kept(fil
     assert recorded(file_path)[0].answer is not None
 
 
+def test_WHEN_S3_refuses_a_signature_THEN_nothing_that_was_signed_is_kept_in_any_spelling(
+    file_path: Path,
+) -> None:
+    signed = "GET\nx-amz-security-token:sentinel-token\nhost"
+    body = (
+        "<Error><Code>SignatureDoesNotMatch</Code><Message>Wrong.</Message><Region>eu-west-1</Region>"
+        f"<StringToSign>{signed}</StringToSign><SignatureProvided>0123abcd</SignatureProvided>"
+        f"<CanonicalRequest>{signed}</CanonicalRequest>"
+        f"<CanonicalRequestBytes>{signed.encode().hex(' ')}</CanonicalRequestBytes>"
+        "<Token-0>sentinel-token</Token-0></Error>"
+    )
+    with recording_aws(lambda _: Answer(status=403, body=body)) as aws:
+        client = bind(aws.prototypes(recorder=CallRecorder(file_path, with_answers=True)), "1")
+        with pytest.raises(ClientError) as caught:
+            client.list_buckets()
+
+    assert "CanonicalRequestBytes" in caught.value.response["Error"]
+    (call,) = recorded(file_path)
+    assert call.answer is not None
+    assert call.answer["Error"] == {
+        "Code": "SignatureDoesNotMatch",
+        "Message": "Wrong.",
+        "Region": "eu-west-1",
+    }
+
+
 def test_WHEN_objects_are_written_and_read_THEN_no_body_is_in_the_recording(file_path: Path) -> None:
     with recording_aws(lambda asked: Answer(body="sentinel" if asked.method == "GET" else "")) as aws:
         client = bind(aws.prototypes(recorder=CallRecorder(file_path, with_answers=True)), "1")
