@@ -31,6 +31,7 @@ from aws_interactions.call_resources import ANY_RESOURCE, resource_arns
 from aws_interactions.parameter_redaction import CallEncoder, may_hold_secrets
 from aws_interactions.recorded_calls import (
     CALL_LINE,
+    KEY_START,
     PRESIGNED_LINE,
     RECORDING_FORMAT,
     RUN_LINE,
@@ -370,6 +371,7 @@ def _form_parameters(parameters: Mapping[str, Any], policy: Mapping[str, Any]) -
             found["Key"] = condition["key"]
         elif isinstance(condition, Sequence) and list(condition[:2]) == ["starts-with", "$key"]:
             found["Key"] = f"{condition[2]}*"
+            found[KEY_START] = condition[2]
     return found
 
 

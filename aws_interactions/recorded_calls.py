@@ -25,6 +25,9 @@ RUN_LINE: Final = "run"
 CALL_LINE: Final = "call"
 PRESIGNED_LINE: Final = "presigned"
 
+KEY_START: Final = "KeyStartsWith"
+"""The parameter of a presigned form that takes any key beginning so."""
+
 
 class NotARecording(LocalFileProblem):
     """The file is no recording of AWS calls, or one of another format."""

@@ -15,7 +15,7 @@ from aws_interactions.call_permission_parts import (
     mappings_in,
     table_actions,
 )
-from aws_interactions.recorded_calls import RecordedCall
+from aws_interactions.recorded_calls import KEY_START, RecordedCall
 
 _NOT_FOUND_STATUS: Final = 404
 _VERSION_OF: Final = {
@@ -43,6 +43,16 @@ def _object_actions(call: RecordedCall, action: str, *, is_base_needed: bool) ->
             yield Permission(action, literal(arn))
         if version:
             yield Permission(_VERSION_OF[action], literal(arn))
+
+
+def _object_writing(call: RecordedCall) -> Iterator[Permission]:
+    for permission in by_the_table(call):
+        if call.is_presigned and KEY_START in call.parameters:
+            # This one star is no part of a name.
+            start = literal(call.resources[0].removesuffix("*"))
+            yield Permission(permission.action, f"{start}*")
+        else:
+            yield permission
 
 
 def _object_tags_writing(call: RecordedCall) -> Iterator[Permission]:
@@ -119,6 +129,7 @@ S3_RULES: Final[Mapping[str, Rule]] = {
     "HeadObject": _object_reading,
     "GetObject": _object_reading,
     "GetObjectTagging": _object_reading,
+    "PutObject": _object_writing,
     "PutObjectTagging": _object_tags_writing,
     "DeleteObjectTagging": _object_tags_writing,
     "DeleteObject": _object_deletion,

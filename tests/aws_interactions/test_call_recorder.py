@@ -16,6 +16,7 @@ from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import LocalFileProblem, ReadOnlyViolation
 from aws_interactions.call_budget import CallBudget
+from aws_interactions.call_permissions import Permission, permissions_of
 from aws_interactions.call_recorder import CallRecorder, CantRecord
 from aws_interactions.client_settings import ClientSettings
 from aws_interactions.recorded_calls import NotARecording, RecordedCall, read_recording
@@ -259,6 +260,7 @@ def test_WHEN_requests_are_presigned_THEN_they_are_recorded_as_such(file_path: P
     assert (url.operation, url.parameters) == ("GetObject", {"Bucket": "logs", "Key": "a"})
     assert (form.operation, form.parameters) == ("PutObject", {"Bucket": "logs", "Key": "b"})
     assert begins.resources == ("arn:aws:s3:::logs/up/*",)
+    assert permissions_of(begins) == (Permission("s3:PutObject", "arn:aws:s3:::logs/up/*"),)
     assert "Signature" not in file_path.read_text()
 
 
