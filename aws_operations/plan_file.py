@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import NoneType
 from typing import Any, BinaryIO, Final, Self
 
 from aws_interactions.aws_client_provider import AwsClientProvider
@@ -32,14 +33,16 @@ from aws_interactions.local_files import (
 )
 from aws_interactions.sts_interactions import get_caller_identity
 from aws_operations.changes import Change
-from aws_operations.plan_refusals import PlanExpired, PlanInUse
+from aws_operations.plan_refusals import PlanExpired, PlanFromTheFuture, PlanInUse
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.targets import Target
 
 FORMAT: Final = 1
 DEFAULT_VALIDITY: Final = timedelta(hours=24)
+_CLOCKS_APART = timedelta(minutes=5)
 _LONGEST_HEADER = 1 << 26
 _CHUNK = 1 << 18
+_MAYBE_TEXT, _MAYBE_OBJECT = (str, NoneType), (dict, NoneType)
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 Clock = Callable[[], datetime]
@@ -206,7 +209,8 @@ class SavedPlan:
     """A plan of a file that is open and was found whole; iterating yields its changes, in order.
 
     ``id`` is its hash: copies of a file are the same plan. ``targets`` are those that have changes.
-    Iterating raises ``CantReadFileChanged`` where the file is written to meanwhile.
+    Iterating raises ``CantReadFileChanged`` where the file is written to meanwhile, and ``PlanFileBroken``
+    for what is no change, or where there are not as many as there should be.
     """
 
     def __init__(self, path: Path, file: BinaryIO, values: Mapping[str, Any], seen: _Sighting) -> None:
@@ -216,7 +220,7 @@ class SavedPlan:
         self.targets = tuple(
             Target(region, account, profile) for account, region, profile in values["targets"]
         )
-        self._count = int(values["changes"])
+        self._count = _count_of(values)
         self._file = file
         self._seen = seen
 
@@ -226,15 +230,29 @@ class SavedPlan:
     def __iter__(self) -> Iterator[Change]:
         self._file.seek(0)
         self._file.readline()
-        for line in self._file:
-            if _Sighting.of(self._file) != self._seen:
-                raise CantReadFileChanged(self.path)
+        count = 0
+        for count, line in enumerate(self._file, start=1):  # noqa: B007 - wanted after the loop
+            self._check_unchanged()
             yield _change_of(self.path, line)
+        # A file that was cut off has no line that would tell.
+        self._check_unchanged()
+        if count != self._count:
+            raise _not_as_saved(self.path)
+
+    def _check_unchanged(self) -> None:
+        if _Sighting.of(self._file) != self._seen:
+            raise CantReadFileChanged(self.path)
 
     def check_not_expired(self, clock: Clock = utc_now) -> None:
-        """Raise ``PlanExpired`` for a plan that may no longer be applied."""
-        if clock() >= self.header.expires:
+        """Raise ``PlanExpired`` for a plan that may no longer be applied.
+
+        One that was made more than 5 minutes from now raises ``PlanFromTheFuture``.
+        """
+        now = clock()
+        if now >= self.header.expires:
             raise PlanExpired(self.path, self.header.expires)
+        if now < self.header.made - _CLOCKS_APART:
+            raise PlanFromTheFuture(self.path, self.header.made, now)
 
     def hold(self) -> None:
         """Let no other process hold the plan until this one closes it; raises ``PlanInUse``.
@@ -301,9 +319,11 @@ def _check_whole(path: Path, file: BinaryIO, values: Mapping[str, Any]) -> None:
     while chunk := file.read(_CHUNK):
         digest.update(chunk)
     if digest.hexdigest() != values.get("sha256"):
-        raise PlanFileBroken(
-            path, "it is not as it was saved: edited, damaged or cut off; make the plan again"
-        )
+        raise _not_as_saved(path)
+
+
+def _not_as_saved(path: Path) -> PlanFileBroken:
+    return PlanFileBroken(path, "it is not as it was saved: edited, damaged or cut off; make the plan again")
 
 
 def _of_another_version(path: Path) -> PlanFileBroken:
@@ -311,23 +331,63 @@ def _of_another_version(path: Path) -> PlanFileBroken:
 
 
 def _header_of(values: Mapping[str, Any]) -> PlanHeader:
+    profiles, settings = values["profiles"], values["settings"]
+    _check_all(str, [values["program"], values["directory"], *values["arguments"]])
+    _check_all(_MAYBE_TEXT, [values["identity"], values["account"], values["region"]])
+    _check_all(dict, [profiles, settings])
+    _check_all(str, profiles.values())
+    _check_all(int, [values["left_out"]])
     return PlanHeader(
         program=values["program"],
         identity=values["identity"],
         account=values["account"],
         region=values["region"],
-        made=datetime.fromisoformat(values["made"]),
-        expires=datetime.fromisoformat(values["expires"]),
+        made=_moment(values["made"]),
+        expires=_moment(values["expires"]),
         arguments=tuple(values["arguments"]),
-        directory=values["directory"],
-        settings=values["settings"],
-        profiles=values["profiles"],
+        directory=_without_nul(values["directory"]),
+        settings=settings,
+        profiles=profiles,
         left_out=values["left_out"],
     )
 
 
+def _check_all(kind: type | tuple[type, ...], values: Iterable[object]) -> None:
+    if not all(isinstance(value, kind) for value in values):
+        raise TypeError(f"not all are {kind}")
+
+
+def _without_nul(path: str) -> str:
+    if "\0" in path:
+        raise ValueError("no path has a NUL in it")
+    return path
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} is in no time zone")
+    return moment
+
+
+def _count_of(values: Mapping[str, Any]) -> int:
+    count = int(values["changes"])
+    if count < 0:
+        raise ValueError(f"{count} changes")
+    return count
+
+
 def _change_of(path: Path, line: bytes) -> Change:
     try:
-        return Change.from_json(line.decode())
-    except (ValueError, KeyError, TypeError) as error:
+        change = Change.from_json(line.decode())
+        _check_types(change)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _of_another_version(path) from error
+    return change
+
+
+def _check_types(change: Change) -> None:
+    target = change.target
+    _check_all(str, (change.kind, change.resource, target.aws_region, *change.iam_actions))
+    _check_all(_MAYBE_TEXT, (change.payload_ref, target.aws_account, target.aws_profile))
+    _check_all(_MAYBE_OBJECT, (change.before, change.after, change.precondition))

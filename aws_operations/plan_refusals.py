@@ -16,6 +16,17 @@ class PlanExpired(GuardRefused):
         self.expires = expires
 
 
+class PlanFromTheFuture(GuardRefused):
+    """The plan was made later than it is now, so that nobody knows how old it is: a clock is wrong."""
+
+    def __init__(self, path: Path, made: datetime, now: datetime) -> None:
+        super().__init__(
+            f"the plan {path} was made at {moment_text(made)}, and it is {moment_text(now)} here; nothing "
+            "was changed: set the clock that is wrong, and if that was the other one make the plan again"
+        )
+        self.made = made
+
+
 class PlanOfSomebodyElse(GuardRefused):
     """The plan was made in another account or as another identity than those that would apply it."""
 

@@ -1,5 +1,6 @@
 """Plan files: written whole or not at all, read only as they were written, streamed both ways."""
 
+import hashlib
 import json
 import os
 import resource
@@ -35,7 +36,7 @@ from aws_operations.plan_file import (
     plan_header,
     write_plan,
 )
-from aws_operations.plan_refusals import PlanExpired, PlanInUse
+from aws_operations.plan_refusals import PlanExpired, PlanFromTheFuture, PlanInUse
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.s3.changes import plan_create_bucket
 from aws_operations.targets import Target
@@ -241,6 +242,82 @@ def test_WHEN_the_file_is_written_to_while_it_is_read_THEN_that_is_noticed(path:
             next(changes)
 
 
+def test_WHEN_the_file_is_cut_off_once_it_was_found_whole_THEN_that_is_noticed(path: Path) -> None:
+    write_plan(path, many(3), HEADER)
+    header_only = len(path.read_bytes().partition(b"\n")[0]) + 1
+    with open_plan(path) as plan:
+        os.truncate(path, header_only)
+        with pytest.raises(CantReadFileChanged):
+            list(plan)
+
+
+def made_anew(path: Path, *, header: dict[str, object] | None = None, lines: bytes | None = None) -> None:
+    """Write a plan as somebody could who edits one and makes its hash again."""
+    first, _, rest = path.read_bytes().partition(b"\n")
+    values = {**json.loads(first), **(header or {})}
+    del values["sha256"]
+    body = rest if lines is None else lines
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    values["sha256"] = hashlib.sha256(canonical + body).hexdigest()
+    path.write_bytes(json.dumps(values).encode() + b"\n" + body)
+
+
+@pytest.mark.parametrize(
+    ("header", "lines"),
+    [
+        ({"expires": "2030-01-01T00:00:00"}, None),
+        ({"made": 5}, None),
+        ({"settings": []}, None),
+        ({"profiles": []}, None),
+        ({"account": ["123456789012"]}, None),
+        ({"directory": 5}, None),
+        ({"directory": "a\0b"}, None),
+        ({"changes": -3}, None),
+        ({"changes": 4}, None),
+        ({"targets": [[1]]}, None),
+        ({}, b""),
+        ({}, b"[" * 100_000 + b"\n"),
+        ({}, b"\xff\n"),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_WHEN_whoever_edited_a_plan_made_its_hash_again_THEN_nonsense_is_refused_all_the_same(
+    header: dict[str, object], lines: bytes | None, path: Path
+) -> None:
+    write_plan(path, many(3), HEADER)
+    made_anew(path, header=header, lines=lines)
+    with pytest.raises(PlanFileBroken), open_plan(path) as plan:
+        list(plan)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"kind": None},
+        {"resource": 5},
+        {"before": []},
+        {"after": "x"},
+        {"precondition": 5},
+        {"payload_ref": ["f"]},
+        {"iam_actions": [5]},
+        {"target": {"aws_region": ["eu-west-1"], "aws_account": None}},
+        {"target": {"aws_region": "eu-west-1", "aws_account": 5}},
+        {"target": {"aws_region": "eu-west-1", "aws_account": None, "aws_profile": 5}},
+        {"effect": []},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_WHEN_a_change_of_an_edited_plan_is_of_other_types_THEN_it_is_refused(
+    values: dict[str, object], path: Path
+) -> None:
+    write_plan(path, many(1), HEADER)
+    line = json.dumps({**json.loads(path.read_bytes().splitlines()[1]), **values})
+    made_anew(path, lines=line.encode() + b"\n")
+    with pytest.raises(PlanFileBroken, match="another version"), open_plan(path) as plan:
+        list(plan)
+
+
 def test_WHEN_a_plan_can_only_be_read_THEN_it_can_be_opened_and_held(path: Path) -> None:
     write_plan(path, many(3), HEADER)
     path.chmod(0o400)
@@ -255,6 +332,15 @@ def test_WHEN_it_expired_THEN_it_says_when(path: Path) -> None:
         plan.check_not_expired(lambda: HEADER.expires - timedelta(seconds=1))
         with pytest.raises(PlanExpired, match="2026-11-22T12:00:00Z"):
             plan.check_not_expired(lambda: HEADER.expires)
+
+
+def test_WHEN_it_was_made_in_the_future_THEN_its_age_is_not_known_AND_it_is_refused(path: Path) -> None:
+    write_plan(path, many(1), HEADER)
+    with open_plan(path) as plan:
+        # Clocks of two machines are a little apart.
+        plan.check_not_expired(lambda: HEADER.made - timedelta(minutes=4))
+        with pytest.raises(PlanFromTheFuture, match="made at 2026-11-21T12:00:00Z, and it is 2026-11-21T11"):
+            plan.check_not_expired(lambda: HEADER.made - timedelta(minutes=6))
 
 
 def test_WHEN_somebody_holds_a_plan_THEN_nobody_else_does_until_it_is_closed(path: Path) -> None:
