@@ -19,7 +19,16 @@ from aws_interactions.secret_redaction import CONFIDENTIAL_FIELDS, REDACTED, red
 
 _Encode = Callable[[Any], Any]
 
-_DIGESTS_OF_SECRETS: Final = frozenset({"ssecustomerkeymd5", "copysourcessecustomerkeymd5"})
+# Digests of keys, codes that serve once, and the scripts of instances, which the model calls sensitive where
+# they are given, and not where they are shown.
+_SECRETS_BY_NAME: Final = CONFIDENTIAL_FIELDS | {
+    "authenticationcode1",
+    "authenticationcode2",
+    "copysourcessecustomerkeymd5",
+    "mfa",
+    "ssecustomerkeymd5",
+    "userdata",
+}
 # The model calls them sensitive, but they are names, and a policy needs them.
 _NO_SECRETS: Final = frozenset({"SSEKMSKeyId", "NonEmptyKmsKeyArnString"})
 _PAYLOADS: Final = {
@@ -138,7 +147,7 @@ class _Shapes:
         encoders: dict[str, _Encode] = {}
         for name, member in shape.members.items():
             if _is_confidential(name):
-                encoders[name] = _replaced
+                encoders[name] = _replaced_within
             elif name == streaming:
                 encoders[name] = _size_of
             elif self._is_to_be_replaced(member, set()):
@@ -183,8 +192,7 @@ class _Shapes:
 
 
 def _is_confidential(name: str) -> bool:
-    lowered = name.lower()
-    return lowered in CONFIDENTIAL_FIELDS or lowered in _DIGESTS_OF_SECRETS
+    return name.lower() in _SECRETS_BY_NAME
 
 
 def _payload_blob(shape: Any) -> str | None:
@@ -193,6 +201,13 @@ def _payload_blob(shape: Any) -> str | None:
 
 
 def _replaced(_: Any) -> str:
+    return REDACTED
+
+
+def _replaced_within(value: Any) -> Any:
+    # Structures stay such, for whoever reads the answer of a replayed call.
+    if isinstance(value, Mapping):
+        return {name: _replaced_within(member) for name, member in value.items()}
     return REDACTED
 
 

@@ -44,6 +44,9 @@ def encoded(service_name: str, operation_name: str, parameters: Any, *, with_pay
         ("s3", "CopyObject", {"Bucket": "b", "Key": "k", "CopySourceSSECustomerKey": SENTINEL}),
         ("s3", "PutObject", {"Bucket": "b", "Key": "k", "Body": SENTINEL.encode()}),
         ("s3", "PutObject", {"Bucket": "b", "Key": "k", "Body": BytesIO(SENTINEL.encode())}),
+        ("ec2", "ModifyInstanceAttribute", {"InstanceId": "i", "UserData": {"Value": SENTINEL.encode()}}),
+        ("iam", "EnableMFADevice", {"UserName": "ann", "AuthenticationCode1": SENTINEL}),
+        ("s3", "DeleteObject", {"Bucket": "b", "Key": "k", "MFA": SENTINEL}),
         ("ec2", "RunInstances", {"MinCount": 1, "MaxCount": 1, "UserData": SENTINEL}),
         ("rds", "CopyDBSnapshot", {"PreSignedUrl": f"https://x/?X-Amz-Signature={'a' * 30}{SENTINEL[:9]}"}),
     ],
@@ -150,6 +153,14 @@ def test_WHEN_an_answer_with_secrets_is_encoded_THEN_they_are_gone_and_types_are
         "SecretBinary": REDACTED.encode(),
         "CreatedDate": made,
     }
+
+
+def test_WHEN_the_user_data_of_an_instance_are_answered_THEN_they_are_gone_AND_their_place_is_there() -> None:
+    model = model_of("ec2", "DescribeInstanceAttribute")
+    answer = {"InstanceId": "i-1", "UserData": {"Value": "a script"}, "KernelId": {"Value": "aki-1"}}
+    text = CallEncoder("ec2", model.output_shape, with_payloads=True).to_json(answer)
+
+    assert decoded(model.output_shape, json.loads(text)) == {**answer, "UserData": {"Value": REDACTED}}
 
 
 def test_WHEN_a_session_is_answered_THEN_its_keys_are_not_in_the_recording() -> None:
