@@ -20,7 +20,7 @@ from commands.command_tree import every_verb
 from tests.support.aws_answers import s3_error
 from tests.support.loopback_proxy import Fault, Hangup, LoopbackProxy, SeenRequest
 from tests.support.plan_things import EVERYWHERE, changed_header, new_buckets, runs_of, saved
-from tests.support.program import PROGRAM, ROOT, run_program
+from tests.support.program import PROGRAM, ROOT, run_program, start_program
 
 Environment = dict[str, str]
 VERBS = dict(every_verb())
@@ -29,18 +29,6 @@ VERBS = dict(every_verb())
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "p.plan"
-
-
-def start(arguments: list[str], environment: Environment) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*PROGRAM, *arguments],
-        env=environment,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def holding_writes(gate: threading.Event, held: threading.Event) -> Callable[[SeenRequest], Fault | None]:
@@ -70,7 +58,7 @@ def test_WHEN_two_processes_apply_one_plan_THEN_one_wins_AND_the_other_names_its
     saved(path, proxied_environment, "s3", "create", new_buckets(), *EVERYWHERE)
     proxy.requests.clear()
 
-    both = [start(["apply", str(path), "--yes"], proxied_environment) for _ in range(2)]
+    both = [start_program(["apply", str(path), "--yes"], proxied_environment) for _ in range(2)]
     ends = sorted((process.communicate(timeout=60)[1], process.returncode) for process in both)
 
     assert sorted(code for _, code in ends) == [0, 6], ends
@@ -87,7 +75,7 @@ def test_WHEN_one_applies_it_at_this_moment_THEN_the_other_names_that_run(
     saved(path, proxied_environment, "s3", "create", new_buckets(), *EVERYWHERE)
     gate, held = threading.Event(), threading.Event()
     proxy.disturb = holding_writes(gate, held)
-    first = start(["apply", str(path), "--yes"], proxied_environment)
+    first = start_program(["apply", str(path), "--yes"], proxied_environment)
     assert held.wait(30)
 
     second = run_program(["apply", str(path), "--yes"], proxied_environment)
@@ -106,12 +94,12 @@ def test_WHEN_the_other_keeps_another_journal_THEN_the_file_is_held_still(
     saved(path, proxied_environment, "s3", "create", new_buckets(), *EVERYWHERE)
     gate, held = threading.Event(), threading.Event()
     proxy.disturb = holding_writes(gate, held)
-    first = start(["apply", str(path), "--yes"], proxied_environment)
+    first = start_program(["apply", str(path), "--yes"], proxied_environment)
     assert held.wait(30)
 
     elsewhere = {**proxied_environment, "XDG_STATE_HOME": str(tmp_path / "elsewhere")}
     # Who held the plan is asked for its run for some seconds: nobody here has that journal.
-    second = start(["apply", str(path), "--yes"], elsewhere)
+    second = start_program(["apply", str(path), "--yes"], elsewhere)
     _, said = second.communicate(timeout=60)
     gate.set()
     _, errors = first.communicate(timeout=60)
@@ -171,7 +159,7 @@ def test_WHEN_it_is_killed_THEN_its_run_goes_on_without_the_file_AND_the_plan_is
         return None
 
     proxy.disturb = kill_at_the_third
-    program.append(start(["apply", str(path), "--yes"], proxied_environment))
+    program.append(start_program(["apply", str(path), "--yes"], proxied_environment))
     program[0].communicate(timeout=60)
     assert program[0].returncode == -signal.SIGKILL
     proxy.disturb = lambda _: None
@@ -228,7 +216,7 @@ def test_WHEN_it_is_interrupted_while_it_looks_THEN_nothing_was_changed_AND_the_
             gate.wait(30)
 
     proxy.disturb = hold
-    program = start(["apply", str(path), "--yes"], proxied_environment)
+    program = start_program(["apply", str(path), "--yes"], proxied_environment)
     assert looking.wait(30)
     program.send_signal(signal.SIGINT)
     _, errors = program.communicate(timeout=60)

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from aws_operations.journal import Journal, RunState, RunSummary
+from aws_operations.journal import RunState, RunSummary
+from tests.support.journal_things import journal_of
 from tests.support.loopback_proxy import Fault, Hangup, LoopbackProxy, SeenRequest
-from tests.support.program import PROGRAM, ROOT, run_program
-
-ACCOUNTS = "123456789012,111122223333,444455556666"
-EVERYWHERE = ["--accounts", ACCOUNTS, "--regions", "us-east-1,eu-west-1", "--role-name", "operator"]
+from tests.support.plan_things import EVERYWHERE
+from tests.support.program import run_program, start_program
 
 
 @dataclass
@@ -74,27 +73,11 @@ def run_and_kill(
     arguments: list[str], environment: dict[str, str], proxy: LoopbackProxy, executioner: Executioner
 ) -> None:
     proxy.disturb = executioner
-    program = start(arguments, environment)
+    program = start_program(arguments, environment)
     executioner.program = program
     program.communicate(timeout=60)
     assert program.returncode == -signal.SIGKILL
     executioner.program = None
-
-
-def start(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*PROGRAM, *arguments],
-        env=environment,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def journal_of(environment: dict[str, str]) -> Journal:
-    return Journal(Path(environment["XDG_STATE_HOME"]) / "manage-resources" / "journal.sqlite3")
 
 
 def last_run(environment: dict[str, str]) -> RunSummary:
@@ -278,13 +261,15 @@ def test_WHEN_it_is_killed_at_any_time_and_again_THEN_each_write_is_made_once(
         return executioner(request)
 
     proxy.disturb = slowly
-    program = start(["s3", "create", next(name), *EVERYWHERE, "--yes", "--workers", "2"], proxied_environment)
+    program = start_program(
+        ["s3", "create", next(name), *EVERYWHERE, "--yes", "--workers", "2"], proxied_environment
+    )
     # It plans with 13 requests; a resume lets itself into the accounts with as many as 7.
     for first, last in ((14, 24), (5, 12)):
         executioner.program = program
         kill_after(program, proxy, chance.randint(first, last), 0.04 * chance.random())
         executioner.program = None
-        program = start(["runs", "resume", "last"], proxied_environment)
+        program = start_program(["runs", "resume", "last"], proxied_environment)
     _, errors = program.communicate(timeout=60)
 
     assert program.returncode == 0, errors

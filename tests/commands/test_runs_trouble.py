@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from aws_operations.journal import RunState
-from tests.commands.test_runs import ACCOUNTS, EVERYWHERE, journal_of, rows
 from tests.support.aws_answers import s3_error, sts_error
-from tests.support.journal_things import begun
+from tests.support.journal_things import begun, journal_of
+from tests.support.kept_runs import rows
 from tests.support.loopback_proxy import Answer, LoopbackProxy
+from tests.support.plan_things import ACCOUNTS, EVERYWHERE
 from tests.support.program import PROGRAM, ROOT, run_program
 
 HOME, MEMBER, OTHER = ACCOUNTS.split(",")

@@ -16,12 +16,11 @@ import pytest
 from aws_interactions import ec2_interactions
 from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.journal import Journal
 from commands.undo import undo
 from tests.commands.test_runs_trouble import with_profiles
 from tests.support.aws_answers import sts_error
 from tests.support.ec2_things import run_instance
-from tests.support.journal_things import a_change, applied, begun
+from tests.support.journal_things import a_change, applied, begun, journal_of
 from tests.support.loopback_proxy import Answer, Fault, Hangup, LoopbackProxy, SeenRequest
 from tests.support.program import PROGRAM, ROOT, run_on_terminal, run_program
 
@@ -62,10 +61,6 @@ def rows(arguments: list[str], environment: Environment, *, exit_code: int = 0) 
 
 def id_of_last_run(environment: Environment) -> str:
     return str(rows(["runs", "list"], environment)[-1]["id"])
-
-
-def journal_of(environment: Environment) -> Journal:
-    return Journal(Path(environment["XDG_STATE_HOME"]) / "manage-resources" / "journal.sqlite3")
 
 
 def ec2_error(code: str, message: str) -> Answer:

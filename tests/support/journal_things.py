@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from aws_operations.changes import Change, ChangeResult, Effect, ResultStatus, Reversibility
@@ -12,6 +12,11 @@ from tests.support.program import ROOT
 
 HOME = Target("us-east-1", "123456789012")
 ABROAD = Target("eu-west-1", "111122223333")
+
+
+def journal_of(environment: Mapping[str, str]) -> Journal:
+    """Return the journal that the program keeps in an environment."""
+    return Journal(Path(environment["XDG_STATE_HOME"]) / "manage-resources" / "journal.sqlite3")
 
 
 def a_change(number: int, target: Target = HOME) -> Change:

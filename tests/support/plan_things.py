@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from aws_operations.journal import Journal, RunSummary
+from aws_operations.journal import RunSummary
 from aws_operations.plan_file import PlanHeader, open_plan, write_plan
+from tests.support.journal_things import journal_of
 from tests.support.program import run_program
 
 ACCOUNTS = "123456789012,111122223333,444455556666"
@@ -47,5 +48,5 @@ def header_of(path: Path) -> dict[str, Any]:
 
 def runs_of(environment: Environment) -> list[RunSummary]:
     """Return the runs in the journal of an environment."""
-    with Journal(Path(environment["XDG_STATE_HOME"]) / "manage-resources" / "journal.sqlite3") as journal:
+    with journal_of(environment) as journal:
         return journal.runs()

@@ -47,6 +47,19 @@ def run_program(
     return done
 
 
+def start_program(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start the program without a terminal; the caller reads and ends it."""
+    return subprocess.Popen(
+        [*PROGRAM, *arguments],
+        env=dict(environment),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def without_endpoint_warning(stderr: str) -> str:
     """Return standard error without the lines that say that calls go to this machine."""
     return _ENDPOINT_WARNING.sub("", stderr)
