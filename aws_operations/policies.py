@@ -34,6 +34,8 @@ _DENIALS: Final = frozenset(
 _KEY_PARAMETERS: Final = ("KmsKeyId", "SSEKMSKeyId")
 _ROLE_ASSUMPTION: Final = ("sts", "AssumeRole")
 _WHOLE_SECRET = re.compile(r"^(arn:[\w-]+:secretsmanager:.*)-[A-Za-z0-9]{6}$")
+# A policy may hold them, and some terminals obey them.
+_CONTROLS = re.compile(r"[\x7f-\x9f]")
 _UNKNOWN_ACCOUNT = re.compile(r"(arn:[\w-]+:(?!s3:)[\w-]+:[\w-]*:)\*(?=:)")
 
 
@@ -156,7 +158,8 @@ def policy_document(permissions: Iterable[Permission]) -> str:
     narrowed = {action: _uncovered(found) for action, found in resources_by_action.items()}
     statements = min(_by_resources(narrowed), _by_actions(narrowed), key=lambda each: len(json.dumps(each)))
     document = {"Version": _POLICY_VERSION, "Statement": statements}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def by_names_of_secrets(permissions: Iterable[Permission]) -> list[Permission]:

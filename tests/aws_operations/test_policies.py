@@ -140,6 +140,15 @@ def test_WHEN_many_names_end_in_what_no_policy_may_hold_THEN_the_policy_is_there
     assert time.process_time() - began < 5
 
 
+def test_WHEN_a_name_has_control_characters_THEN_the_terminal_gets_none_AND_the_policy_has_them() -> None:
+    key = "arn:aws:s3:::bucket/\x9b31m\x7f-é"
+    document = policy_document([Permission("s3:GetObject", key)])
+
+    assert "é" in document
+    assert not any("\x7f" <= character <= "\x9f" for character in document)
+    assert statements(document) == [(["s3:GetObject"], [key])]
+
+
 def test_WHEN_the_account_came_to_be_known_later_THEN_the_first_calls_have_it_too(recording: Path) -> None:
     table = "arn:aws:dynamodb:eu-west-1:{}:table/orders"
     get = ("dynamodb", "GetItem", {"TableName": "orders"})
