@@ -67,6 +67,11 @@ def literal(name: str) -> str:
     return _NOT_IN_POLICIES.sub("*", _MEANINGFUL.sub(lambda found: f"${{{found[0]}}}", name))
 
 
+def widened_resources(call: RecordedCall) -> tuple[str, ...]:
+    """Return what stands in a policy for resources whose own names it may not hold, and allows more."""
+    return tuple(literal(arn) for arn in call.resources if _NOT_IN_POLICIES.search(arn))
+
+
 def without_escapes(resource: str) -> str:
     """Return the resource of a permission as an ARN, the way that requests have it."""
     return _ESCAPED.sub(lambda found: found[1], resource)

@@ -20,13 +20,14 @@ from aws_interactions.call_permission_parts import (
     mapping_in,
     mappings_in,
     table_actions,
+    widened_resources,
     without_escapes,
 )
 from aws_interactions.recorded_calls import RecordedCall
 from aws_interactions.s3_call_permissions import S3_RULES
 from aws_interactions.service_operations import SERVICE_OPERATIONS, find_operation
 
-__all__ = ["Permission", "is_known", "permissions_of", "without_escapes"]
+__all__ = ["Permission", "is_known", "permissions_of", "widened_resources", "without_escapes"]
 
 
 def permissions_of(call: RecordedCall) -> tuple[Permission, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aws_interactions.aws_errors import InvalidInput, LocalFileProblem
-from aws_interactions.call_permissions import Permission, is_known, permissions_of
+from aws_interactions.call_permissions import Permission, is_known, permissions_of, widened_resources
 from aws_interactions.recorded_calls import RecordedCall, read_recording
 
 LARGEST_MANAGED_POLICY: Final = 6144
@@ -56,7 +56,8 @@ class Footprint:
 
     ``accounts`` are those that it acted in, as far as they were known. ``denied`` are the operations that
     were refused for want of permission, after which a run may have left others out; ``guessed`` are those
-    whose actions no table knows; ``keys`` are those of KMS that calls named, whose use is no call of its own.
+    whose actions no table knows; ``keys`` are those of KMS that calls named, whose use is no call of its own;
+    ``widened`` are resources with a ``*`` for characters that no policy may hold.
     ``only_assumes`` says that it did nothing but take roles on the way to others.
     """
 
@@ -66,6 +67,7 @@ class Footprint:
     denied: set[str] = field(default_factory=set)
     guessed: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
+    widened: set[str] = field(default_factory=set)
     only_assumes: bool = True
 
     def add(self, call: RecordedCall) -> None:
@@ -74,6 +76,7 @@ class Footprint:
         if not needed:
             return
         self.permissions.update(needed)
+        self.widened.update(widened_resources(call))
         if call.account is not None:
             self.accounts.add(call.account)
         name = f"{call.service} {call.operation}"
@@ -107,6 +110,7 @@ class Policy:
     denied: tuple[str, ...]
     guessed: tuple[str, ...]
     keys: tuple[str, ...]
+    widened: tuple[str, ...]
 
     @property
     def size(self) -> int:
@@ -135,6 +139,7 @@ def policy_from(file_path: Path, identity: str | None = None) -> Policy:
         denied=_all_of(each.denied for each in chosen),
         guessed=_all_of(each.guessed for each in chosen),
         keys=_all_of(each.keys for each in chosen),
+        widened=_all_of(each.widened for each in chosen),
     )
 
 

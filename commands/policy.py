@@ -80,6 +80,11 @@ def _lines(file_path: Path, identity: str | None) -> Iterator[str]:
             f"calls name keys of KMS, and their use is not in the policy: {policies.named(made.keys)}; allow "
             "kms:Decrypt and kms:GenerateDataKey on those that are your own"
         )
+    if made.widened:
+        console.warn(
+            "a policy may not hold some characters of these names; with * in their place it allows more: "
+            f"{policies.named(made.widened)}"
+        )
     if made.size > policies.LARGEST_MANAGED_POLICY:
         console.warn(
             f"the policy has {made.size} characters, and a managed policy may have "

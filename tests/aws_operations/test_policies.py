@@ -220,6 +220,19 @@ def test_WHEN_no_table_knows_an_operation_THEN_its_action_is_called_a_guess(reco
     assert statements(made.document) == [(["s3:GetBucketAcl"], ["*"])]
 
 
+def test_WHEN_a_name_is_in_letters_that_no_policy_may_hold_THEN_it_says_what_it_allows_instead(
+    recording: Path,
+) -> None:
+    keys = ("фото", "plain*", "café")
+    arns = [f"arn:aws:s3:::logs/{key}" for key in keys]
+    lines = [call_line("s3", "PutObject", {"Bucket": "logs"}, resources=[arn]) for arn in arns]
+    write_recording(recording, *lines)
+
+    made = policy_from(recording)
+
+    assert made.widened == ("arn:aws:s3:::logs/*",)
+
+
 def test_WHEN_a_policy_is_larger_than_IAM_takes_THEN_its_size_says_so(recording: Path) -> None:
     keys = [f"reports/{number:04}/a b.csv" for number in range(200)]
     lines = [
