@@ -324,16 +324,18 @@ def kept_settings(settings: Settings, region: str | None) -> dict[str, Any]:
     return kept
 
 
-def settings_of_kept(kept: Mapping[str, Any], given: Settings) -> Settings:
+def settings_of_kept(
+    kept: Mapping[str, Any], given: Settings, *, what_kept_them: str = "began this run"
+) -> Settings:
     """Return the settings that were kept, with those of showing as they are given now.
 
     Raises ``ConfigurationProblem`` for what another version of the program kept.
     """
-    known = {each.name for each in fields(Settings)}
+    known = {each.name for each in fields(Settings)}.difference(_NOT_KEPT)
     strange = sorted(kept.keys() - known)
     if strange:
         raise ConfigurationProblem(
-            f"another version of {PROGRAM} began this run: nothing here is called {', '.join(strange)}"
+            f"another version of {PROGRAM} {what_kept_them}: nothing here is called {', '.join(strange)}"
         )
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()

@@ -37,6 +37,7 @@ from commands.parameters import HERE
 from commands.run_setup import Run, begun_run
 from commands.secret_input import hold_again
 from commands.target_setup import FleetFromBefore, KnownTargets
+from commands.wording import counted
 
 _MOST_LINES = 20
 _LONGEST_RACE, _LOOK_SECONDS = 2.0, 0.05
@@ -47,8 +48,8 @@ def apply_plan(path: Path, console: Console, *, given: Settings, arguments: tupl
     """Check a plan, have it agreed on and make its changes; return the exit code.
 
     ``given`` has what is of the moment: consent, guards, dry run, how results are shown. Raises
-    ``PlanFileBroken`` and, with nothing changed, the ``GuardRefused`` kinds: ``PlanExpired``, ``PlanUsed``,
-    ``PlanInUse``, ``PlanOfSomebodyElse``, ``PlanDrifted``.
+    ``PlanFileBroken`` and, with nothing changed, the ``GuardRefused`` kinds: ``PlanExpired``,
+    ``PlanFromTheFuture``, ``PlanUsed``, ``PlanInUse``, ``PlanOfSomebodyElse``, ``PlanDrifted``.
     """
     if given.plan_out is not None:
         raise click.UsageError("--plan-out: the plan is in a file already; apply it, or make another one")
@@ -87,7 +88,7 @@ def _settings(plan: SavedPlan, given: Settings) -> Settings:
     if given.record is not None:
         # As it was meant where it was typed.
         given = replace(given, record=given.record.absolute())
-    kept = settings_of_kept(plan.header.settings, given)
+    kept = settings_of_kept(plan.header.settings, given, what_kept_them=f"made the plan {plan.path}")
     return replace(kept, dry_run=given.dry_run, engine=HERE, scheduler=None)
 
 
@@ -103,15 +104,35 @@ def _check_known(plan: SavedPlan, spool: PlanSpool) -> None:
 
 def _go_to(plan: SavedPlan, spool: PlanSpool) -> None:
     """Work where the plan was made, for the paths in its changes are from there."""
+    directory = plan.header.directory
     try:
-        os.chdir(plan.header.directory)
+        os.chdir(directory)
     except OSError as error:
-        # Secret values tell of whole paths.
-        if any(ref and not ref.startswith("held:") for ref in (change.payload_ref for change in spool)):
+        if not any(map(_is_file_from_there, spool)):
+            return
+        if not directory:
             raise ConfigurationProblem(
-                f"{plan.header.directory}: {error.strerror}; the plan {plan.path} was made there, and the "
-                "files that it names are there"
+                f"nobody knows in which folder the plan {plan.path} was made, and it names files from there; "
+                "make it again"
             ) from error
+        raise ConfigurationProblem(
+            f"{directory}: {error.strerror}; the plan {plan.path} was made there, and the files that it "
+            "names are there"
+        ) from error
+
+
+def _is_file_from_there(change: Change) -> bool:
+    ref = change.payload_ref or ""
+    # Secret values tell of whole paths.
+    return ref != "" and not ref.startswith("held:") and not Path(ref).is_absolute()
+
+
+def _note_left_out(plan: SavedPlan, console: Console) -> None:
+    if plan.header.left_out:
+        console.note(
+            f"{counted(plan.header.left_out, 'target')} could not be planned when the plan was made: it is "
+            "without them"
+        )
 
 
 def _warn_of_left_over(plan: SavedPlan, console: Console) -> None:
@@ -187,15 +208,16 @@ class _Recheck:
         Asks first for the secret values that the changes store.
         """
         hold_again(self.spool)
+        _note_left_out(self.plan, self.the_run.console)
         _warn_of_left_over(self.plan, self.the_run.console)
         the_run, targets, done = self.the_run, self.spool.targets(), 0
         progress = the_run.progress("changes looked at", len(self.spool), counts_targets=False)
 
         def look_in(target: Target) -> Iterator[ChangeResult]:
             self._check_who_acts_in(target)
-            return recheck_changes(counted(target), the_run.fleet.reader_for)
+            return recheck_changes(counting(target), the_run.fleet.reader_for)
 
-        def counted(target: Target) -> Iterator[Change]:
+        def counting(target: Target) -> Iterator[Change]:
             for change in self.spool.changes_in(target):
                 # Each target has one thread, and a number of its own.
                 self.seen[target] += 1
@@ -247,7 +269,7 @@ class _Recheck:
         if isinstance(outcome.error, GuardRefused):
             raise outcome.error
         if outcome.error is not None:
-            self.unseen += sum(1 for _ in self.spool.changes_in(outcome.target))
+            self.unseen += sum(not change.is_noop for change in self.spool.changes_in(outcome.target))
             self._note(error_line(outcome.error, outcome.target, is_read=True))
 
     def _note(self, line: str) -> None:

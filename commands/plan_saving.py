@@ -40,13 +40,18 @@ def check_can_save(the_run: "Run") -> None:
 def save_plan(spool: PlanSpool, the_run: "Run", tally: ChangeTally) -> ExitCode:
     """Save what is planned and show it; return the exit code.
 
-    Where so much failed that a run would have ended, nothing is saved. Raises ``PlanFileExists`` and the
-    ``CantWriteFile`` kinds.
+    Where so much failed that a run would have ended, or no target could be planned, nothing is saved. Raises
+    ``PlanFileExists`` and the ``CantWriteFile`` kinds.
     """
     console, settings, path = the_run.console, the_run.settings, the_run.settings.plan_out
     if path is None or the_run.control.has_failed_enough:
         console.warn("enough targets failed while it was planned; no plan was saved, nothing was changed")
         return ExitCode.PARTIAL
+    if tally.unplanned and not len(spool):
+        # Whoever applied it would be told that all is well.
+        told = "; ".join([*tally.not_planned(), "nothing is planned anywhere"])
+        console.warn(f"{told}; no plan was saved, nothing was changed")
+        return tally.exit_code(is_many=the_run.fleet.is_many)
     console.check_query(
         ((change.target, PlannedChangeRow.of(change)) for change in islice(spool, _ROWS_TO_ASK)),
         with_target=settings.chooses_targets,

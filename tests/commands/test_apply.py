@@ -154,6 +154,23 @@ def test_WHEN_something_cannot_be_looked_at_THEN_nothing_is_changed(
     assert proxy.writes == []
 
 
+def test_WHEN_a_target_cannot_be_entered_THEN_what_is_nothing_to_do_there_does_not_count(
+    path: Path, name: str, sandbox_environment: Environment
+) -> None:
+    saved(path, sandbox_environment, "--sandbox", "s3", "create", name)
+    elsewhere = path.with_name("elsewhere.plan")
+    with open_plan(path) as plan:
+        (one,) = plan
+        there = replace(one, target=Target("us-east-1", "444455556666"))
+        done_already = replace(there, before=there.after)
+        write_plan(elsewhere, [there, done_already], plan.header)
+
+    done = run_program(["apply", str(elsewhere), "--yes"], sandbox_environment)
+
+    assert done.returncode == 6, done.stderr
+    assert "has 1 change: 1 could not be looked at; nothing was changed" in done.stderr
+
+
 def test_WHEN_many_have_moved_THEN_twenty_are_named_AND_the_others_counted(
     path: Path, name: str, sandbox_environment: Environment, provider: AwsClientProvider
 ) -> None:

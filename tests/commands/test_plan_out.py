@@ -148,6 +148,18 @@ def test_WHEN_the_only_target_cannot_be_planned_THEN_there_is_no_plan(
     assert not path.exists()
 
 
+def test_WHEN_no_target_can_be_planned_THEN_there_is_no_plan(
+    path: Path, proxied_environment: Environment, proxy: LoopbackProxy
+) -> None:
+    proxy.disturb = lambda request: s3_error(403, "AccessDenied") if request.method == "HEAD" else None
+    done = saved(path, proxied_environment, "s3", "create", new_buckets(), *EVERYWHERE)
+
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "6 targets could not be planned" in done.stderr
+    assert "nothing is planned anywhere; no plan was saved, nothing was changed" in done.stderr
+    assert not path.exists()
+
+
 def test_WHEN_a_guard_refuses_THEN_there_is_no_plan(
     path: Path, name: str, sandbox_environment: Environment
 ) -> None:
