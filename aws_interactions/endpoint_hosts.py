@@ -12,8 +12,9 @@ _PLACE = r"(\.dualstack)?(\.[a-z]{2,5}(-[a-z]+){1,3}(-[0-9]{1,2})?)?(\.vpce)?"
 # With one of these in it, two readers of a URL may find two hosts.
 _AMBIGUOUS = re.compile(r"[\\@\x00-\x20]")
 _HOSTS_BY_SERVICE = {
-    # S3 has names from before regions were labels of their own, such as s3-eu-west-1.
-    "s3": r"s3(-[a-z0-9-]+)?",
+    # S3 has buckets before its name, and names from before regions were labels of their own, such as
+    # s3-eu-west-1; but what websites and Object Lambdas answer is their owners' own.
+    "s3": r"([a-z0-9.-]+\.)?s3(?!-website|-object-lambda)(-[a-z0-9-]+)?",
 }
 
 
@@ -29,7 +30,8 @@ def owner_of_endpoint(url: str, service_name: str) -> EndpointOwner:
     """Say whose an endpoint of a service is, from its host alone; nothing is looked up.
 
     AWS's are the service's own hosts under the domains of its partitions, VPC endpoints included. Hosts that
-    AWS rents out under the same domains (instances, load balancers, API gateways) are not AWS's.
+    AWS rents out under the same domains (instances, databases, load balancers, API gateways, websites) are
+    not AWS's.
     """
     try:
         host = (urlsplit(url).hostname or "").rstrip(".").lower()
@@ -42,9 +44,11 @@ def owner_of_endpoint(url: str, service_name: str) -> EndpointOwner:
     suffix = next((suffix for suffix in aws_domains() if host.endswith(f".{suffix}")), None)
     if suffix is None:
         return EndpointOwner.OTHER
-    service = _HOSTS_BY_SERVICE.get(service_name, f"{re.escape(service_name)}(-fips)?")
+    # Before the names of others there are VPC endpoints; or databases, which are customers' own.
+    of_other = rf"(vpce-[a-z0-9-]+\.)?{re.escape(service_name)}(-fips)?"
+    service = _HOSTS_BY_SERVICE.get(service_name, of_other)
     labels = host.removesuffix(f".{suffix}")
-    is_aws = re.fullmatch(rf"([a-z0-9.-]+\.)?{service}{_PLACE}", labels) is not None
+    is_aws = re.fullmatch(f"{service}{_PLACE}", labels) is not None
     return EndpointOwner.AWS if is_aws else EndpointOwner.OTHER
 
 

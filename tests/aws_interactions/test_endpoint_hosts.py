@@ -28,6 +28,8 @@ def test_WHEN_botocore_makes_the_endpoint_THEN_it_is_of_aws(service: str) -> Non
         ("s3-eu-west-1.amazonaws.com", "s3"),
         ("bucket.vpce-1a2b3c4d-5e6f.s3.us-east-1.vpce.amazonaws.com", "s3"),
         ("vpce-1a2b3c4d-5e6f.ec2.us-east-1.vpce.amazonaws.com", "ec2"),
+        ("vpce-1a2b3c4d-5e6f-us-east-1a.rds.us-east-1.vpce.amazonaws.com", "rds"),
+        ("bucket.s3.eu-west-1.amazonaws.com", "s3"),
         ("ec2.eu-west-1.api.aws", "ec2"),
         ("rds-fips.us-west-2.amazonaws.com", "rds"),
         ("SecretsManager.EU-WEST-1.AmazonAWS.com.", "secretsmanager"),
@@ -69,6 +71,19 @@ def test_WHEN_host_is_loopback_THEN_it_is_this_machine(host: str) -> None:
 )
 def test_WHEN_host_is_another_THEN_it_is_of_neither(host: str) -> None:
     assert owner_of_endpoint(f"https://{host}", "s3") is EndpointOwner.OTHER
+
+
+@pytest.mark.parametrize(
+    ("host", "service"),
+    [
+        ("a-bucket.s3-website-us-east-1.amazonaws.com", "s3"),
+        ("a-bucket.s3-website.eu-central-1.amazonaws.com", "s3"),
+        ("an-alias.s3-object-lambda.us-east-1.amazonaws.com", "s3"),
+        ("a-database.c9akciq32.us-east-1.rds.amazonaws.com", "rds"),
+    ],
+)
+def test_WHEN_what_a_customer_made_answers_there_THEN_it_is_of_neither(host: str, service: str) -> None:
+    assert owner_of_endpoint(f"https://{host}", service) is EndpointOwner.OTHER
 
 
 def test_WHEN_url_hides_the_host_THEN_the_real_one_counts() -> None:
