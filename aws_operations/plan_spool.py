@@ -70,14 +70,14 @@ class PlanSpool:
 
     def add_one(self, change: Change) -> None:
         """Append a change, for ``keep`` or ``discard`` to say what becomes of all since the last of these."""
-        with _room_for_it():
+        with room_for_it():
             if not self._database.in_transaction:
                 self._database.execute("BEGIN")
             self._insert(change)
 
     def keep(self) -> None:
         """Keep what was added."""
-        with _room_for_it():
+        with room_for_it():
             if self._database.in_transaction:
                 self._database.execute("COMMIT")
 
@@ -160,7 +160,8 @@ class PlanSpool:
 
 
 @contextmanager
-def _room_for_it() -> Iterator[None]:
+def room_for_it() -> Iterator[None]:
+    """Raise ``PlanNotKept`` where SQLite finds no room for what is kept among the temporary files."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -4,8 +4,11 @@ Nothing is taken back that has drifted since: a kind's ``invert`` looks at the r
 that it plans are rechecked again when they are applied.
 """
 
+import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from botocore.exceptions import ClientError
 
@@ -26,6 +29,7 @@ from aws_operations.changes import (
     change_kind,
 )
 from aws_operations.journal import ChangeRecord, ChangeState
+from aws_operations.plan_spool import room_for_it
 
 _UNSETTLED = (ChangeState.STARTED, ChangeState.UNKNOWN)
 
@@ -36,6 +40,47 @@ class NotUndone:
 
     change: Change
     reason: str
+
+
+class NotUndoneSpool:
+    """Keeps what is not undone on disk, in a private temporary database: it may be all of a million changes.
+
+    Adding is for all threads, and raises ``PlanNotKept``. Iterating gives those of a target together, each
+    target's in the order in which they were added. Use as a context manager.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.execute("CREATE TABLE refused (number INTEGER PRIMARY KEY, place, change, reason)")
+        self._database.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, refused: NotUndone) -> None:
+        """Keep one."""
+        change = refused.change
+        # SQLite takes UTF-8 only; what an error says may be anything.
+        reason = refused.reason.encode("utf-8", "backslashreplace").decode()
+        values = (str(change.target), change.to_json(), reason)
+        with self._lock, room_for_it():
+            self._database.execute("INSERT INTO refused VALUES (NULL, ?, ?, ?)", values)
+            self._count += 1
+
+    def __iter__(self) -> Iterator[NotUndone]:
+        with room_for_it():
+            rows = self._database.execute("SELECT change, reason FROM refused ORDER BY place, number")
+            for change_json, reason in rows:
+                yield NotUndone(Change.from_json(change_json), reason)
 
 
 Refuse = Callable[[NotUndone], None]

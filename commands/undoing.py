@@ -17,7 +17,7 @@ from aws_operations.journal import (
 )
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.targets import Target
-from aws_operations.undo import NotUndone, made_changes, plan_undo
+from aws_operations.undo import NotUndone, NotUndoneSpool, made_changes, plan_undo
 from commands.app import Invocation
 from commands.console import Console
 from commands.error_lines import place, redacted
@@ -40,13 +40,13 @@ def undo(wanted: str, console: Console, *, given: Settings, invocation: Invocati
     could not be planned before is planned again. ``last`` is the last run that changed something, or is about
     to. Raises ``NoSuchRun``, ``RunIsHeld``, ``OtherAccount``.
     """
-    with Journal() as journal, PlanSpool() as made:
+    with Journal() as journal, PlanSpool() as made, NotUndoneSpool() as not_undone:
         run = _last_that_changed_something(journal) if wanted == LAST else journal.find(wanted)
         if run is None:
             return _say_there_is_none(console)
         if run.state is RunState.RUNNING:
             raise RunIsHeld(run.id, run.process_id)
-        undoing = _Undoing(run, made, console, _targets_to_resume(invocation))
+        undoing = _Undoing(run, made, not_undone, console, _targets_to_resume(invocation))
         made.add(made_changes(journal.changes(run, _TO_LOOK_AT, newest_first=True), undoing.refuse))
         if not made.targets():
             return undoing.say_nothing_was_made()
@@ -109,9 +109,9 @@ class _Undoing:
 
     run: RunSummary
     made: PlanSpool
+    not_undone: NotUndoneSpool
     console: Console
     only_in: frozenset[Target] | None
-    not_undone: list[NotUndone] = field(default_factory=list)
     inverses: Counter[Target] = field(default_factory=Counter)
 
     @property
@@ -128,11 +128,11 @@ class _Undoing:
     def refuse(self, refused: NotUndone) -> None:
         """Take note of a change that is not taken back; for all threads."""
         if self.only_in is None or refused.change.target in self.only_in:
-            self.not_undone.append(refused)
+            self.not_undone.add(refused)
 
     def _say_what_is_not_undone(self) -> None:
         """Say so of each change, a line each, those of a target together."""
-        for refused in sorted(self.not_undone, key=lambda refused: str(refused.change.target)):
+        for refused in self.not_undone:
             change = refused.change
             what = f"{change.kind} of {change.resource} in {place(change.target)}"
             self.console.warn(f"not undone: {what}: {redacted(refused.reason)}")

@@ -1,5 +1,6 @@
 """Undo: what of a run is taken back, in which order, and what is said of the rest."""
 
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from aws_operations.changes import Change, Effect, ResultStatus, Reversibility
 from aws_operations.ec2 import changes as ec2_changes
 from aws_operations.journal import ChangeRecord, ChangeState
 from aws_operations.targets import Target
-from aws_operations.undo import NotUndone, made_changes, plan_undo
+from aws_operations.undo import NotUndone, NotUndoneSpool, made_changes, plan_undo
 from tests.support.ec2_things import answer_of, run_instance
 
 TARGET = Target("eu-west-1", "123456789012")
@@ -180,3 +181,25 @@ def test_WHEN_an_undo_is_undone_THEN_it_is_as_after_the_first_change(aws_provide
     started = made(iter(planned(stopped, aws_provider)[0]), aws_provider)
     [again], refused = planned(started, aws_provider)
     assert (again.kind, again.after, refused) == ("ec2.stop", {"name": None, "state": "stopped"}, [])
+
+
+def test_WHEN_very_much_cannot_be_undone_THEN_the_reasons_are_kept_in_flat_memory_AND_by_target() -> None:
+    one = a_change("ec2.reboot")
+    there = replace(one, target=replace(TARGET, aws_account="111122223333"))
+    with NotUndoneSpool() as spool:
+        assert not spool
+        tracemalloc.start()
+        try:
+            for number in range(4_000):
+                of = there if number % 2 else one
+                spool.add(NotUndone(replace(of, resource=f"arn:aws:ec2:::i-{number}"), f"reason {number}"))
+            (_, peak) = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        kept = [(each.change.target, each.reason) for each in spool]
+
+    assert peak < 200_000
+    assert len(kept) == 4_000
+    assert kept[0] == (there.target, "reason 1")
+    assert [target for target, _ in kept] == [there.target] * 2_000 + [one.target] * 2_000
+    assert kept[2_001] == (one.target, "reason 2")
