@@ -16,7 +16,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from tests.commands.test_faults import assert_one_error_line
 from tests.support.aws_answers import s3_error
 from tests.support.loopback_proxy import CutBody, Fault, Hangup, LoopbackProxy, SeenRequest, Silence
-from tests.support.program import PROGRAM, ROOT, run_on_terminal, run_program
+from tests.support.program import PROGRAM, ROOT, run_on_terminal, run_program, without_endpoint_warning
 
 
 @pytest.fixture
