@@ -31,9 +31,11 @@ class SharesOfPlaces:
     """
 
     def __init__(self, max_share: float) -> None:
-        self._max_share = max_share
+        # Exact, so that ten of a hundred are no more than 10%; options tell a hundredth of a percent.
+        self._max_share = Fraction(max_share).limit_denominator(1_000_000)
         self._lock = threading.Lock()
         self._shares: dict[str, _Share] = {}
+        self._shares_by_target: dict[Target, list[_Share]] = {}
 
     def add(self, change: Change) -> Refusal | None:
         """Count a change; one of which it cannot be told with which others it counts is refused."""
@@ -47,34 +49,36 @@ class SharesOfPlaces:
         except UNREADABLE as error:
             return Refusal.of(Guard.MAX_CHANGES, change, in_words(error))
         with self._lock:
-            self._shares.setdefault(place, _Share(change)).count += 1
+            share = self._shares.get(place)
+            if share is None:
+                share = self._shares[place] = _Share(change)
+                self._shares_by_target.setdefault(change.target, []).append(share)
+            share.count += 1
         return None
 
     @property
     def targets(self) -> Sequence[Target]:
         """The targets in which there is something to count."""
-        return list(dict.fromkeys(share.first.target for share in self._shares.values()))
+        return list(self._shares_by_target)
 
     def refusals(
         self, target: Target, reader_for: "Callable[[Target], AwsClientProvider]"
     ) -> Iterator[Refusal]:
         """Count the things in the places of a target, no further than needed, and yield what is too much."""
-        for share in self._shares.values():
-            if share.first.target == target:
-                reason = self._against(share, reader_for)
-                if reason is not None:
-                    yield Refusal.of(Guard.MAX_CHANGES, share.first, reason, share.count)
+        for share in self._shares_by_target.get(target, []):
+            reason = self._against(share, reader_for)
+            if reason is not None:
+                yield Refusal.of(Guard.MAX_CHANGES, share.first, reason, share.count)
 
     def _against(self, share: _Share, reader_for: "Callable[[Target], AwsClientProvider]") -> str | None:
         census = change_kind(share.first.kind).census
         if census is None:
             return f"nothing counts what {share.first.kind} changes"
-        # Exact, so that ten of a hundred are no more than 10%.
-        needed = ceil(share.count / Fraction(str(self._max_share)))
+        needed = ceil(share.count / self._max_share)
         try:
             there = census.count(share.first, reader_for(share.first.target), needed)
         except UNREADABLE as error:
             return f"it cannot be told how many there are: {in_words(error)}"
         if there >= needed:
             return None
-        return f"{share.count} of {there} is more than {self._max_share * 100:g}% of what is there"
+        return f"{share.count} of {there} is more than {float(self._max_share * 100):g}% of what is there"

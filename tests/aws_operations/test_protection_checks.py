@@ -240,6 +240,8 @@ def test_WHEN_a_name_tag_cannot_be_read_THEN_the_guard_of_names_refuses(world: W
         (3, 30, 0.1, True),
         (1, 0, 1.0, False),
         (7, 100, 0.07, True),
+        (7, 500, 1.4 / 100, True),
+        (8, 500, 1.4 / 100, False),
     ],
 )
 def test_WHEN_changes_are_a_share_of_what_is_there_THEN_the_limit_is_exact(
