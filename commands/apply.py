@@ -18,7 +18,7 @@ else:
 
 
 @lone_verb("apply", shape=Shape.SESSION, example="manage-resources apply stop.plan --yes", goes_on=True)
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(readable=False, path_type=Path))
 @click.pass_context
 def apply(context: click.Context, file: Path) -> Callable[["Console"], int]:
     """Make the changes of a plan that --plan-out saved, in its accounts and as the identity that made it.

@@ -58,7 +58,7 @@ class SavedChangeRow:
 
 
 @plan.verb("show", shape=Shape.ROWS, example="manage-resources plan show stop.plan")
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(readable=False, path_type=Path))
 def show(file: Path) -> Callable[[], Iterator[SavedChangeRow]]:
     """Show the changes of a plan, a row each, as --dry-run does.
 

@@ -239,10 +239,10 @@ class Journal:
         return inserted.lastrowid if inserted.rowcount else None
 
     def _summaries(self, rest: str, values: tuple[object, ...]) -> list[RunSummary]:
-        if not self.path.exists():
-            return []
         query = f"SELECT {RUN_COLUMNS} FROM run {rest}"  # noqa: S608 - our own clauses
         with errors_of(self.path):
+            if not self.path.exists():
+                return []
             database = self._reader()
             rows = database.execute(query, values).fetchall()
             summaries = [summary_of(row, database, self._is_held) for row in rows]

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -272,6 +273,37 @@ def test_WHEN_it_is_no_plan_THEN_it_says_so(content: str, path: Path, environmen
     shown = run_program(["plan", "show", str(path)], environment)
     assert (shown.returncode, shown.stdout) == (3, "")
     assert shown.stderr == f"error: {path}: it is no plan; --plan-out saves one\n"
+
+
+_PRIVILEGES_DROPPED = """
+import ctypes, os, sys
+for capability in (1, 2):  # to read and search what the modes of files and folders do not let one
+    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("words", [["plan", "show"], ["apply"]], ids=["show", "apply"])
+def test_WHEN_a_plan_may_not_be_read_THEN_it_says_so(
+    words: list[str], path: Path, environment: Environment
+) -> None:
+    path.write_text("hello", encoding="utf-8")
+    path.chmod(0)
+    program = [sys.executable, "-c", _PRIVILEGES_DROPPED, *PROGRAM, *words, str(path)]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert f"can't read {path}: no permission to read it" in done.stderr
+
+
+def test_WHEN_the_journal_may_not_be_looked_at_THEN_a_plan_is_shown_all_the_same(
+    path: Path, name: str, sandbox_environment: Environment
+) -> None:
+    saved(path, sandbox_environment, "--sandbox", "s3", "create", name)
+    too_long = {**sandbox_environment, "XDG_STATE_HOME": f"/tmp/{'x' * 300}"}
+    shown = run_program(["plan", "show", str(path)], too_long)
+    assert shown.returncode == 0
+    assert name in shown.stdout
+    assert "cannot be used: File name too long; whether the plan was applied is not known" in shown.stderr
 
 
 def test_WHEN_there_is_no_journal_THEN_a_plan_is_shown_AND_none_is_made(
