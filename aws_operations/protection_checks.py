@@ -20,7 +20,7 @@ from aws_operations.protection import (
     protecting_name,
     protecting_region,
 )
-from aws_operations.resource_names import bucket_in
+from aws_operations.resource_names import bucket_in, is_alias
 from aws_operations.run_control import RunControl
 from aws_operations.share_checks import SharesOfPlaces
 from aws_operations.tag_questions import UNREADABLE, TagQuestions, in_words
@@ -175,14 +175,24 @@ class _TargetCheck:
             if change.is_noop:
                 continue
             yield from self._by_place(change)
-            pattern = protecting_name(self._protection, change)
-            if pattern is not None:
-                yield Refusal.of(Guard.NAMES, change, f"its name is protected by {pattern!r}")
-            yield from self._tags.ask(change)
+            yield from self._by_name_and_tags(change)
             uncounted = self._shares.add(change) if self._shares is not None else None
             if uncounted is not None:
                 yield uncounted
         yield from self._tags.rest()
+
+    def _by_name_and_tags(self, change: Change) -> Iterator[Refusal]:
+        protection = self._protection
+        if (protection.names or protection.tags) and is_alias(bucket_in(change.resource) or ""):
+            # S3 tells neither the name nor the tags of the bucket to who calls it so.
+            guard = Guard.NAMES if protection.names else Guard.TAGS
+            reason = "an alias of an access point does not tell whose objects these are"
+            yield Refusal.of(guard, change, f"{reason}: name the bucket")
+            return
+        pattern = protecting_name(protection, change)
+        if pattern is not None:
+            yield Refusal.of(Guard.NAMES, change, f"its name is protected by {pattern!r}")
+        yield from self._tags.ask(change)
 
     def _by_place(self, change: Change) -> Iterator[Refusal]:
         protection = self._protection

@@ -8,6 +8,7 @@ KNOWN_BY_TAG = frozenset({"ec2"})
 """The services whose resources have ids, and names by their tag ``Name`` only."""
 
 _ARN = re.compile(r"arn:[^:]*:([^:]*):([^:]*):([^:]*):(.*)", re.DOTALL)
+_ENDS_OF_ALIASES = ("-s3alias", "--ol-s3", "--op-s3")
 _SUFFIX_OF_SECRET = re.compile(r"-[A-Za-z0-9?]{6}")
 
 
@@ -33,6 +34,11 @@ def bucket_in(resource: str) -> str | None:
     """Return the bucket that an ARN of S3 is about, be it the bucket's or an object's."""
     match = _ARN.fullmatch(resource)
     return match[4].partition("/")[0] if match and match[1] == "s3" else None
+
+
+def is_alias(bucket: str) -> bool:
+    """Say whether what stands for a bucket is the alias of an access point; S3 keeps such names for these."""
+    return bucket.endswith(_ENDS_OF_ALIASES)
 
 
 def own_name(resource: str) -> str:

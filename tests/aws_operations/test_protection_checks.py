@@ -309,6 +309,20 @@ def test_WHEN_the_bucket_may_be_another_accounts_THEN_the_guard_of_accounts_refu
 
 
 @pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("alias", ["logs-ap-a1b2-s3alias", "logs-ap-a1b2--ol-s3"])
+def test_WHEN_a_bucket_is_called_by_an_alias_THEN_guards_that_have_to_know_the_bucket_refuse(
+    alias: str,
+) -> None:
+    planned = [change(f"arn:aws:s3:::{alias}/k")]
+
+    for protection in (Protection(names=("*prod*",)), Protection(tags=("env",))):
+        error = refused(protection, planned)
+        assert "an alias of an access point does not tell whose objects these are" in str(error)
+        assert sum(error.counts.values()) == 1
+    assert passes(Protection(max_changes=1), planned)
+
+
+@pytest.mark.usefixtures("world")
 def test_WHEN_the_deadline_comes_meanwhile_THEN_nothing_passes_as_looked_at() -> None:
     control = RunControl()
     control.stop("its deadline came")
