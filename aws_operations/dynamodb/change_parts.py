@@ -72,8 +72,11 @@ def item_resource(environment: AwsEnvironment, table_name: str, key: Mapping[str
 
 
 def table_of(change: Change) -> str:
-    """Return the name of the table that a change is about."""
-    return change.resource.split(":table/", 1)[1].partition(" ")[0]
+    """Return the name of the table that a change is about; of one that is not of its target, the ARN."""
+    arn = change.resource.partition(" ")[0]
+    place, _, name = arn.partition(":table/")
+    is_here = place.split(":")[3:] == [change.target.aws_region, change.target.aws_account]
+    return name if is_here else arn
 
 
 def key_of(change: Change) -> Item:

@@ -16,12 +16,12 @@ def table_arn_of(change: Change) -> str:
 
 
 def _read_tags(owners: Sequence[str], aws_provider: AwsClientProvider) -> Mapping[str, Mapping[str, str]]:
-    return {owner: _tags_of(owner.rpartition("/")[2], aws_provider) for owner in owners}
+    return {owner: _tags_of(owner, aws_provider) for owner in owners}
 
 
-def _tags_of(table: str, aws_provider: AwsClientProvider) -> Mapping[str, str]:
+def _tags_of(table_arn: str, aws_provider: AwsClientProvider) -> Mapping[str, str]:
     try:
-        tags: Mapping[str, str] = dynamodb_interactions.get_table_tags(table, aws_provider)
+        tags: Mapping[str, str] = dynamodb_interactions.get_table_tags(table_arn, aws_provider)
     except TableDoesNotExist:
         return {}
     return tags

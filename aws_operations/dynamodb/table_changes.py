@@ -197,7 +197,7 @@ def _why_not_dropped(
         return f"the table is {found.status}: undo the run once it is ACTIVE"
     if found.is_protected:
         return "the table was protected against deletion since"
-    return "the table has items by now" if _has_items(found.name, aws_provider) else None
+    return "the table has items by now" if _has_items(table_of(change), aws_provider) else None
 
 
 def _has_items(table: str, aws_provider: AwsClientProvider) -> bool:
@@ -217,7 +217,7 @@ def _recheck_drop(change: Change, aws_provider: AwsClientProvider) -> str | None
     precondition = change.precondition or {}
     if _made_at(found) != precondition["created_at"]:
         return "the table was dropped and made again"
-    if precondition.get("only_if_empty") and _has_items(found.name, aws_provider):
+    if precondition.get("only_if_empty") and _has_items(table_of(change), aws_provider):
         return "items were put there"
     return None
 
