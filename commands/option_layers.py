@@ -9,7 +9,7 @@ import click
 
 from commands.exit_codes import ConfigurationProblem
 from commands.option_values import is_empty_list
-from commands.options import OPTION_BY_NAME, GlobalOption, Takes
+from commands.options import GUARD_NAMES, OPTION_BY_NAME, GlobalOption, Takes
 
 
 class Layer(IntEnum):
@@ -93,7 +93,7 @@ def checked(option: GlobalOption, given: Given) -> Any:
     if _says_nothing(option, given.value):
         from aws_operations.guards import EmptyGuard, EmptySelection
 
-        if option.accumulates:
+        if option.name in GUARD_NAMES:
             raise EmptyGuard(given.label)
         raise EmptySelection(f"{given.label} is empty")
     try:
@@ -107,7 +107,12 @@ def checked(option: GlobalOption, given: Given) -> Any:
 def _says_nothing(option: GlobalOption, value: Any) -> bool:
     if option.takes is Takes.COMMA_LIST:
         return is_empty_list(value)
-    return option.selects_accounts and option.takes is Takes.TEXT and not value.strip()
+    return is_never_empty(option) and not value.strip()
+
+
+def is_never_empty(option: GlobalOption) -> bool:
+    """Say whether an empty text is a mistake, and not as good as none: where accounts or guards are told."""
+    return option.takes is Takes.TEXT and (option.selects_accounts or option.name in GUARD_NAMES)
 
 
 def checked_one(layers: Layers, name: str) -> Any:

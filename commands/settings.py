@@ -18,6 +18,7 @@ from commands.option_layers import (
     drop,
     drop_below,
     found,
+    is_never_empty,
     refuse_both,
     said,
 )
@@ -135,8 +136,8 @@ def _from_environment(environ: Mapping[str, str], options: list[GlobalOption]) -
 
 
 def _is_said_empty(option: GlobalOption) -> bool:
-    """Whether an empty variable says something: that nothing was selected, not even one's own account."""
-    return option.takes is Takes.COMMA_LIST or (option.takes is Takes.TEXT and option.selects_accounts)
+    """Whether an empty variable says something: that nothing was selected, or that a guard has no limit."""
+    return option.takes is Takes.COMMA_LIST or is_never_empty(option)
 
 
 def _environment_value(option: GlobalOption, variable: str, raw: str) -> Any:

@@ -79,6 +79,13 @@ def test_WHEN_a_guard_names_nothing_THEN_nothing_is_done(name: str, configure: A
         merge_settings({}, {**configure(""), variable: ""})
 
 
+def test_WHEN_the_variable_of_a_limit_is_empty_THEN_that_is_no_limit_that_nobody_set(configure: Any) -> None:
+    with pytest.raises(EmptyGuard, match=r"MANAGE_RESOURCES_MAX_CHANGES is empty; .*nothing was done"):
+        merge_settings({}, {**configure(""), "MANAGE_RESOURCES_MAX_CHANGES": ""})
+    with pytest.raises(EmptyGuard, match="--max-changes is empty"):
+        merge_settings({"max-changes": ""}, configure(""))
+
+
 def test_WHEN_a_stronger_layer_speaks_THEN_a_bad_value_below_is_still_refused(configure: Any) -> None:
     environ = configure('[defaults]\nprotect-accounts = "12"\n')
 
