@@ -101,7 +101,8 @@ class Footprint:
 class Policy:
     """A policy and what is to be known of it.
 
-    ``identities`` are those whose calls it allows, ``others`` those that the recording has beside them.
+    ``identities`` are those whose calls it allows, ``others`` those that the recording has beside them;
+    ``of_any_account``: in some ARN a ``*`` stands for the account, which was not known.
     """
 
     document: str
@@ -111,6 +112,7 @@ class Policy:
     guessed: tuple[str, ...]
     keys: tuple[str, ...]
     widened: tuple[str, ...]
+    of_any_account: bool
 
     @property
     def size(self) -> int:
@@ -140,6 +142,7 @@ def policy_from(file_path: Path, identity: str | None = None) -> Policy:
         guessed=_all_of(each.guessed for each in chosen),
         keys=_all_of(each.keys for each in chosen),
         widened=_all_of(each.widened for each in chosen),
+        of_any_account=any(_UNKNOWN_ACCOUNT.match(each.resource) for each in permissions),
     )
 
 

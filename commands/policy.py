@@ -80,6 +80,10 @@ def _lines(file_path: Path, identity: str | None) -> Iterator[str]:
             f"calls name keys of KMS, and their use is not in the policy: {policies.named(made.keys)}; allow "
             "kms:Decrypt and kms:GenerateDataKey on those that are your own"
         )
+    if made.of_any_account:
+        console.note(
+            "the account of some calls was not known then, and * stands for it in their ARNs: put it there"
+        )
     if made.widened:
         console.warn(
             "a policy may not hold some characters of these names; with * in their place it allows more: "

@@ -163,6 +163,28 @@ def test_WHEN_the_account_came_to_be_known_later_THEN_the_first_calls_have_it_to
     assert only == (["dynamodb:GetItem", "dynamodb:Scan"], [table.format("123456789012")])
 
 
+@pytest.mark.parametrize(
+    ("account", "written", "of_any_account"),
+    [
+        (None, ["arn:aws:dynamodb:eu-west-1:*:table/t"], True),
+        ("1", ["arn:aws:dynamodb:eu-west-1:1:table/t"], False),
+    ],
+)
+def test_WHEN_the_account_is_never_known_THEN_the_policy_says_that_it_is_of_any(
+    recording: Path, account: str | None, written: list[str], of_any_account: bool
+) -> None:
+    table = call_line(
+        "dynamodb", "GetItem", {}, resources=["arn:aws:dynamodb:eu-west-1:*:table/t"], account=None
+    )
+    bucket = call_line("s3", "HeadBucket", {}, resources=["arn:aws:s3:::logs"], account=account)
+    write_recording(recording, table, bucket)
+
+    made = policy_from(recording)
+
+    assert (["dynamodb:GetItem"], written) in statements(made.document)
+    assert made.of_any_account is of_any_account
+
+
 def test_WHEN_a_role_was_assumed_THEN_its_policy_comes_AND_that_of_who_assumed_it_when_asked_for(
     recording: Path,
 ) -> None:

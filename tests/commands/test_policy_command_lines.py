@@ -60,15 +60,20 @@ def test_WHEN_the_policy_is_doubtful_THEN_it_is_printed_AND_warned_about(
     unknown = call_line("s3", "GetBucketAcl", {"Bucket": "logs"}, resources=["*"])
     key = {"Name": "db", "KmsKeyId": "alias/own"}
     keyed = call_line("secretsmanager", "CreateSecret", key, resources=["*"])
-    write_recording(tmp_path / "calls.jsonl", denied, unknown, keyed, *many)
+    nowhere = call_line(
+        "ec2", "StopInstances", {}, resources=["arn:aws:ec2:r-1:*:instance/i-1"], account=None
+    )
+    other = put("b") | {"account": "444455556666"}
+    write_recording(tmp_path / "calls.jsonl", denied, unknown, keyed, nowhere, other, *many)
     done = run_program(["policy", "from", "calls.jsonl"], environment, cwd=tmp_path)
     assert done.returncode == 0
-    assert len(json.loads(done.stdout)["Statement"]) == 3
-    refused, guessed, keys, large = done.stderr.splitlines()
+    assert len(json.loads(done.stdout)["Statement"]) == 4
+    refused, guessed, keys, account, large = done.stderr.splitlines()
     assert "s3 PutObject" in refused
     assert "record it again" in refused
     assert "s3 GetBucketAcl" in guessed
     assert "alias/own" in keys
+    assert "* stands for it in their ARNs" in account
     assert "6144" in large
 
 
