@@ -2,7 +2,7 @@
 
 The first line of each process says which program was run; after it comes one line a call. The file is
 appended to, so a process that was killed, or a disk that was full, leaves at most one torn line behind,
-the last one of that process.
+the last one of that process; another may go on right behind it.
 """
 
 import json
@@ -24,6 +24,9 @@ RECORDING_FORMAT: Final = 1
 RUN_LINE: Final = "run"
 CALL_LINE: Final = "call"
 PRESIGNED_LINE: Final = "presigned"
+
+# In the strings of a line the quotes have backslashes before them.
+_LINE_START: Final = b'{"record":'
 
 KEY_START: Final = "KeyStartsWith"
 """The parameter of a presigned form that takes any key beginning so."""
@@ -86,7 +89,7 @@ def read_recording(file_path: Path) -> Iterator[RecordedCall]:
     """
     torn: tuple[int, str] | None = None
     for number, line in _lines(file_path):
-        entry = _entry_of(line)
+        entry = _entry_of(line) or _entry_after_torn(line)
         if number == 1:
             _check_first_line(file_path, entry)
             continue
@@ -134,6 +137,18 @@ def _entry_of(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return entry if isinstance(entry, dict) and isinstance(entry.get("record"), str) else None
+
+
+def _entry_after_torn(line: bytes) -> dict[str, Any] | None:
+    """Return what another process wrote right behind a line that its writer could not finish."""
+    start = line.find(_LINE_START, 1)
+    while start > 0:
+        entry = _entry_of(line[start:])
+        if entry is not None:
+            logger.warning("a torn line of the recording was passed over")
+            return entry
+        start = line.find(_LINE_START, start + 1)
+    return None
 
 
 def _begins_run(entry: dict[str, Any] | None) -> bool:

@@ -88,6 +88,18 @@ def test_WHEN_reading_AND_a_run_goes_on_after_a_torn_line_THEN_all_complete_call
     assert len(calls) == 2
 
 
+def test_WHEN_reading_AND_another_process_went_on_behind_a_torn_line_THEN_all_complete_calls_come_back(
+    tmp_path: Path,
+) -> None:
+    nested = call(parameters={"Item": {"record": "call"}})
+    text = json.dumps(nested, separators=(",", ":"))
+    behind = f"{text[:-3]}{text}\n".encode()
+
+    calls = list(read_recording(recording(tmp_path, RUN, call(), behind, call())))
+
+    assert [each.parameters == nested["parameters"] for each in calls] == [False, True, False]
+
+
 def test_WHEN_reading_AND_a_line_in_the_middle_is_broken_THEN_it_is_named(tmp_path: Path) -> None:
     with pytest.raises(BrokenRecording, match="line 2") as caught:
         list(read_recording(recording(tmp_path, RUN, b"oops\n", call())))
