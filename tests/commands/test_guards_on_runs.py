@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from aws_interactions.access_keys import AccessKeys
+from aws_interactions.aws_client_provider import AwsClientProvider
 from tests.support.aws_answers import s3_error
 from tests.support.loopback_proxy import Answer, LoopbackProxy, SeenRequest
 from tests.support.plan_things import EVERYWHERE, runs_of, saved
@@ -151,23 +153,21 @@ def test_WHEN_one_of_many_targets_is_protected_THEN_nothing_is_changed_anywhere(
 
 
 def test_WHEN_many_changes_are_refused_THEN_twenty_are_shown_AND_the_rest_is_counted(
-    proxied_environment: Environment, proxy: LoopbackProxy
+    proxied_environment: Environment, proxy: LoopbackProxy, sandbox_endpoint: str
 ) -> None:
-    names = [f"n{number}" for number in range(30)]
     bucket = f"many-{uuid.uuid4().hex[:10]}"
-    assert run_program(["s3", "create", bucket], proxied_environment).returncode == 0
+    names = [f"n{number}" for number in range(30)]
+    # Past the proxy, and without a program for each.
+    keys = AccessKeys("sandbox-home", "sandbox-home-secret")
+    s3 = AwsClientProvider(aws_region="us-east-1", access_keys=keys, endpoint_url=sandbox_endpoint).get_s3()
+    s3.create_bucket(Bucket=bucket)
     for name in names:
-        assert_put(bucket, name, proxied_environment)
-    proxy.requests.clear()
+        s3.put_object(Bucket=bucket, Key=name, Body=b"")
 
     stderr = refused(["s3", "rm", bucket, *names, "--protect-names", "many-*"], proxied_environment, proxy)
 
     assert stderr.count("  --protect-names: ") == 20
     assert "  and 10 more\n" in stderr
-
-
-def assert_put(bucket: str, key: str, environment: Environment) -> None:
-    assert run_program(["s3", "put", "LICENSE", bucket, key], environment).returncode == 0
 
 
 def test_WHEN_a_run_goes_on_THEN_the_guards_of_now_hold(
