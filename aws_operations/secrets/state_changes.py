@@ -81,6 +81,7 @@ def plan_restore_secret(secret_name: str, aws_provider: AwsClientProvider) -> It
         after=_ACTIVE,
         iam_actions=_IAM_ACTIONS["restore"],
         reversibility=Reversibility.REVERSIBLE,
+        precondition={"version_id": found.current_version},
     )
 
 
@@ -236,6 +237,8 @@ def _invert_restore(change: Change, aws_provider: AwsClientProvider) -> Iterator
         [inverse] = plan_delete_secret(change.resource, aws_provider)
     if inverse.is_noop:
         raise cannot_undo(change, "the secret was deleted since")
+    if inverse.precondition != change.precondition:
+        raise cannot_undo(change, "the secret has another value by now")
     yield inverse
 
 

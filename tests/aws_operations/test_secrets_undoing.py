@@ -119,6 +119,19 @@ def test_WHEN_others_changed_the_secret_since_THEN_theirs_stays(aws_provider: Aw
 
 
 @pytest.mark.usefixtures("secret")
+def test_WHEN_a_secret_got_a_value_after_it_was_restored_THEN_undo_does_not_delete_it(
+    aws_provider: AwsClientProvider,
+) -> None:
+    done(plan_delete(aws_provider), aws_provider)
+    restored = done(secrets_changes.plan_restore_secret(NAME, aws_provider), aws_provider)
+    assert [inverse.kind for inverse in inverses(restored, aws_provider)] == ["secrets.delete"]
+
+    done(plan_put(aws_provider), aws_provider)
+
+    assert refusal(restored, aws_provider) == "the secret has another value by now"
+
+
+@pytest.mark.usefixtures("secret")
 def test_WHEN_a_deletion_was_taken_back_since_THEN_there_is_nothing_to_undo(
     aws_provider: AwsClientProvider,
 ) -> None:
