@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_interactions.aws_errors import AwsInteractionError
 from aws_operations.changes import Change, Reversibility
 from aws_operations.guards import ConsentNeeded
 from aws_operations.plan_spool import PlanSpool
@@ -105,10 +104,11 @@ def _alias(target: Target, reader_for: "ReaderFor | None") -> str | None:
         return None
     # Loaded here: most questions do without.
     from aws_interactions.iam_interactions import get_account_alias
+    from aws_operations.tag_questions import UNREADABLE
 
     try:
         return get_account_alias(reader_for(target))
-    except AwsInteractionError:
+    except UNREADABLE:
         return None
 
 

@@ -20,6 +20,7 @@ AWAY = Target("us-east-1", "111122223333")
 NO_ALIAS = FakeClient("iam").answers("list_account_aliases", {"AccountAliases": [], "IsTruncated": False})
 ALIAS = FakeClient("iam").answers("list_account_aliases", {"AccountAliases": ["ops"], "IsTruncated": False})
 DENIED = FakeClient("iam").raises("list_account_aliases", code="AccessDenied")
+UNHEARD_OF = FakeClient("iam").raises("list_account_aliases", code="UnheardOf")
 
 
 class Terminal(io.StringIO):
@@ -95,7 +96,13 @@ def test_WHEN_one_of_several_is_final_THEN_the_name_of_that_is_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("iam", "word"), [(ALIAS, "ops"), (NO_ALIAS, HOME.aws_account), (DENIED, HOME.aws_account)]
+    ("iam", "word"),
+    [
+        (ALIAS, "ops"),
+        (NO_ALIAS, HOME.aws_account),
+        (DENIED, HOME.aws_account),
+        (UNHEARD_OF, HOME.aws_account),
+    ],
 )
 def test_WHEN_several_things_of_an_account_are_final_THEN_its_alias_is_typed_or_its_id(
     iam: FakeClient, word: str
