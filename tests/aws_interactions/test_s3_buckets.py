@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -22,6 +21,7 @@ from aws_interactions.aws_errors import (
 )
 from aws_interactions.s3_interactions import BucketStatus, BucketVersioning
 from aws_interactions.testing import FakeClient, fake_provider
+from tests.support.many_objects import put_in_moto
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
@@ -186,10 +186,8 @@ def test_WHEN_destroying_THEN_versions_markers_and_uploads_go_too(aws_provider: 
 def test_WHEN_destroying_AND_there_is_more_than_a_page_THEN_all_goes(
     aws_provider: "AwsClientProvider",
 ) -> None:
-    client = aws_provider.get_s3()
     s3.create_bucket("logs", aws_provider)
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: client.put_object(Bucket="logs", Key=f"{n:04}"), range(1100)))
+    put_in_moto("logs", [f"{number:04}" for number in range(1100)])
     s3.destroy_bucket("logs", aws_provider)
     assert s3.get_bucket_status("logs", aws_provider) is BucketStatus.DOES_NOT_EXIST
 

@@ -14,6 +14,7 @@ from aws_interactions.aws_errors import (
 )
 from aws_interactions.s3_interactions import BucketVersioning
 from aws_interactions.testing import FakeClient, fake_provider
+from tests.support.many_objects import put_in_moto
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
@@ -35,8 +36,7 @@ def test_WHEN_listing_more_than_a_page_THEN_all_come_in_order(
     aws_provider: "AwsClientProvider", bucket: str
 ) -> None:
     keys = [f"{number:04}" for number in range(1003)]
-    for key in keys:
-        put(aws_provider, key)
+    put_in_moto(bucket, keys)
     assert [item.key for item in s3.list_bucket_objects(bucket, aws_provider)] == keys
     assert len(list(s3.list_object_versions(bucket, aws_provider))) == len(keys)
     assert len(s3.delete_objects(bucket, keys[:1000], aws_provider)) == 1000
