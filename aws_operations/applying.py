@@ -56,20 +56,32 @@ def recheck_changes(
 ) -> Iterator[ChangeResult]:
     """Look at what changes are about, and yield a failed result for each that is not as it was planned.
 
-    Nothing is written. What could not be looked at fails, too, and what somebody else has done meanwhile;
-    what was nothing to do when it was planned is passed over.
+    Nothing is written. What could not be looked at fails, too, and so does what somebody else has done
+    meanwhile. What was nothing to do has to be so still.
     """
     for batch in _batches(changes):
-        if batch[0].is_noop:
-            continue
         try:
             aws_provider = provider_for(batch[0].target)
         except AwsInteractionError as error:
             yield from (ChangeResult(change, ResultStatus.FAILED, error) for change in batch)
             continue
-        for differs in filter(None, _rechecks(change_kind(batch[0].kind), batch, aws_provider)):
-            is_done = differs.status is ResultStatus.UNCHANGED
-            yield _drifted(differs.change, "somebody else has done it") if is_done else differs
+        kind = change_kind(batch[0].kind)
+        for differs in filter(None, _rechecks(kind, batch, aws_provider)):
+            if differs.change.is_noop:
+                if not _is_so_still(kind, differs.change, aws_provider):
+                    yield differs
+            elif differs.status is ResultStatus.UNCHANGED:
+                yield _drifted(differs.change, "somebody else has done it")
+            else:
+                yield differs
+
+
+def _is_so_still(kind: ChangeKind, change: Change, aws_provider: AwsClientProvider) -> bool:
+    """Say whether what was to be, and was there, is there: a bucket to be made that is none to be made."""
+    try:
+        return kind.read_back(change, aws_provider) is ResultStatus.APPLIED
+    except (AwsInteractionError, ClientError, BotoCoreError):
+        return False
 
 
 def _nobody_is_told(_batch: Sequence[Change]) -> None:

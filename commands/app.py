@@ -53,8 +53,8 @@ _FOR_ROWS = ("output", "query")
 _CONSEQUENCE_BY_SHAPE = {
     Shape.ROWS: "Reads only.",
     Shape.CHANGES: (
-        "Shows what it will do and asks; --yes does not ask, --dry-run only shows. Without a terminal, "
-        "what destroys, overwrites or cannot be undone needs --yes."
+        "Shows what it will do and asks; --yes does not ask, --dry-run only shows, --plan-out FILE saves it "
+        "for 'apply'. Without a terminal, what destroys, overwrites or cannot be undone needs --yes."
     ),
     Shape.BYTES: "",
     Shape.SESSION: "",

@@ -148,6 +148,7 @@ GLOBAL_OPTIONS: tuple[GlobalOption, ...] = (
         "Stop before the first call if the credentials act in another account.",
         metavar="ACCOUNT",
         check=option_values.account,
+        is_of_the_moment=True,
     ),
     target_option(
         "connect-timeout",

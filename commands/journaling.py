@@ -35,7 +35,7 @@ _NOT_KEPT = (
     "log_level",
     "debug",
     "origins",
-    *sorted(SETTINGS_OF_THE_MOMENT - {"dry_run"}),
+    *sorted(SETTINGS_OF_THE_MOMENT - {"dry_run", "expect_account"}),
 )
 _MOST_NAMES = 5
 
@@ -329,7 +329,8 @@ def settings_of_kept(
 ) -> Settings:
     """Return the settings that were kept, with those of showing as they are given now.
 
-    Raises ``ConfigurationProblem`` for what another version of the program kept.
+    Raises ``ConfigurationProblem`` for what another version of the program kept, ``UnexpectedAccount`` where
+    another account is expected now than was then.
     """
     known = {each.name for each in fields(Settings)}.difference(_NOT_KEPT)
     strange = sorted(kept.keys() - known)
@@ -342,7 +343,16 @@ def settings_of_kept(
     }
     if kept.get("config_path") is not None:
         values["config_path"] = Path(kept["config_path"])
+    values["expect_account"] = _expected_account(kept.get("expect_account"), given.expect_account)
     return Settings(**values, **{name: getattr(given, name) for name in _NOT_KEPT})
+
+
+def _expected_account(then: str | None, now: str | None) -> str | None:
+    if then is not None and now is not None and then != now:
+        from aws_operations.guards import UnexpectedAccount
+
+        raise UnexpectedAccount(expected_account=now, actual_account=then)
+    return now or then
 
 
 def _as_json(value: object) -> object:

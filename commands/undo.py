@@ -29,8 +29,8 @@ def undo(context: click.Context, run: str) -> Callable[["Console"], int]:
     Each change that cannot be taken back is listed with the reason. The exit code is then 5, and 6 if none
     can be.
 
-    RUN is an id of 'runs list', the beginning of one, or 'last' for the last run that changed something,
-    which may itself be an undo.
+    RUN is an id of 'runs list', the beginning of one, or 'last' for the last run that was to change
+    something, which may itself be an undo, or have found nothing to do.
     """
     invocation = context.ensure_object(Invocation)
     return partial(undoing.undo, run, given=settings_of(context), invocation=invocation)

@@ -29,19 +29,18 @@ from commands.shapes import Shape, TargetPlanner
 from commands.target_setup import FleetFromBefore, KnownTargets
 from commands.wording import counted
 
-_MADE_OR_UNKNOWN = (ChangeState.APPLIED, ChangeState.STARTED, ChangeState.UNKNOWN)
-_TO_LOOK_AT = (*_MADE_OR_UNKNOWN, ChangeState.FAILED)
+_TO_LOOK_AT = (ChangeState.APPLIED, ChangeState.STARTED, ChangeState.UNKNOWN, ChangeState.FAILED)
 
 
 def undo(wanted: str, console: Console, *, given: Settings, invocation: Invocation) -> int:
     """Undo a run and return the exit code.
 
     ``given`` has what is of the moment: consent, guards, dry run, plan file. In an undo that is resumed, what
-    could not be planned before is planned again. ``last`` is the last run that changed something, or is about
-    to. Raises ``NoSuchRun``, ``RunIsHeld``, ``OtherAccount``.
+    could not be planned before is planned again. ``last`` is the last run whose changes were agreed on, or
+    will be. Raises ``NoSuchRun``, ``RunIsHeld``, ``OtherAccount``.
     """
     with Journal() as journal, PlanSpool() as made, NotUndoneSpool() as not_undone:
-        run = _last_that_changed_something(journal) if wanted == LAST else journal.find(wanted)
+        run = _last_that_was_agreed_on(journal) if wanted == LAST else journal.find(wanted)
         if run is None:
             return _say_there_is_none(console)
         if run.state is RunState.RUNNING:
@@ -65,18 +64,11 @@ def undo(wanted: str, console: Console, *, given: Settings, invocation: Invocati
         return undoing.exit_code(code)
 
 
-def _last_that_changed_something(journal: Journal) -> RunSummary | None:
+def _last_that_was_agreed_on(journal: Journal) -> RunSummary | None:
     for run in reversed(journal.runs()):
-        if run.is_writing and (run.state is RunState.RUNNING or _made_something(run, journal)):
+        if run.is_writing and (run.state is RunState.RUNNING or run.has_plan):
             return run
     return None
-
-
-def _made_something(run: RunSummary, journal: Journal) -> bool:
-    if not (run.counts.changes_applied or run.counts.changes_unknown):
-        return False
-    # What was so already counts as applied, too.
-    return next(journal.changes(run, _MADE_OR_UNKNOWN), None) is not None
 
 
 def _say_there_is_none(console: Console) -> ExitCode:

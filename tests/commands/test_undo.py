@@ -168,6 +168,21 @@ def test_WHEN_a_run_changed_nothing_THEN_there_is_nothing_to_undo(proxied_enviro
     assert run(["undo", "20010101-nothing"], proxied_environment, exit_code=2).stdout == ""
 
 
+def test_WHEN_the_last_run_found_nothing_to_do_THEN_the_one_before_it_is_left_alone(
+    aws: AwsClientProvider, proxied_environment: Environment
+) -> None:
+    name = run_instance(aws)
+    run(["ec2", "stop", name], proxied_environment)
+    run(["ec2", "stop", "batch-1", *MEMBERS], proxied_environment)
+    run(["ec2", "stop", "batch-1", *MEMBERS], proxied_environment)
+    last = id_of_last_run(proxied_environment)
+
+    done = run(["undo", "last"], proxied_environment)
+
+    assert f"run {last} changed nothing: there is nothing to undo" in done.stderr
+    assert states(aws, name) == ["stopped"]
+
+
 def test_WHEN_last_is_undone_THEN_reads_AND_dry_runs_AND_what_was_so_already_are_passed_over(
     aws: AwsClientProvider, proxied_environment: Environment
 ) -> None:
