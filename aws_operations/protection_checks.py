@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aws_operations.changes import Change
+from aws_operations.changes import Change, Effect
 from aws_operations.endpoint_checks import foreign_endpoints
 from aws_operations.fleet import DEFAULT_WORKERS, run_work
 from aws_operations.guards import ChangesRefused
@@ -196,15 +196,15 @@ class _TargetCheck:
 
     def _by_place(self, change: Change) -> Iterator[Refusal]:
         protection = self._protection
-        if not protection.looks_at_places:
+        is_deletion_held = bool(protection.delete_only_in) and change.effect is Effect.DESTROY
+        if not (protection.accounts or protection.regions or is_deletion_held):
             return
         found = self._bucket_region(change)
         if isinstance(found, Refusal):
             yield found
             return
         place = Place.of(change, *([found] if found else []))
-        needs_account = protection.accounts or protection.delete_only_in
-        if needs_account and change.target.aws_account is None:
+        if (protection.accounts or is_deletion_held) and change.target.aws_account is None:
             guard = Guard.ACCOUNTS if protection.accounts else Guard.DELETE_ONLY_IN
             yield Refusal.of(guard, change, "it is not known in which account this is")
             return
@@ -228,7 +228,7 @@ class _TargetCheck:
     def _bucket_region(self, change: Change) -> str | Refusal | None:
         """Return the region that a bucket is in, which its ARN does not say, or why it cannot be known."""
         bucket = bucket_in(change.resource)
-        if bucket is None or change.target.aws_account is None:
+        if bucket is None:
             return None
         if bucket not in self._region_of_bucket:
             if len(self._region_of_bucket) >= _MOST_REMEMBERED:
@@ -241,7 +241,9 @@ class _TargetCheck:
         # Loaded here: it is nothing to the other services.
         from aws_interactions.s3_interactions import BucketStatus, look_at_bucket
 
-        guard = _first_of(self._protection)
+        protection = self._protection
+        by_region = Guard.REGIONS if protection.regions else Guard.DELETE_ONLY_IN
+        guard = Guard.ACCOUNTS if protection.accounts else by_region
         try:
             seen = look_at_bucket(bucket, self._reader(), expected_owner=change.target.aws_account)
         except UNREADABLE as error:
@@ -253,4 +255,7 @@ class _TargetCheck:
                 f"it cannot be told whose the bucket is: S3 denies that it is account "
                 f"{change.target.aws_account}'s, or the look at it (s3:ListBucket)",
             )
+        needs_region = protection.regions or protection.delete_only_in
+        if needs_region and seen.region is None and seen.status is BucketStatus.EXISTS_HAVE_ACCESS:
+            return Refusal.of(by_region, change, "S3 does not tell in which region the bucket is")
         return seen.region

@@ -309,6 +309,31 @@ def test_WHEN_the_bucket_may_be_another_accounts_THEN_the_guard_of_accounts_refu
 
 
 @pytest.mark.usefixtures("world")
+def test_WHEN_only_deletions_are_held_to_places_THEN_nothing_else_has_to_be_known() -> None:
+    denied = FakeClient("s3").raises("head_bucket", code="403")
+    protection = Protection(delete_only_in=(("us-east-1",),), names=("x",))
+
+    assert passes(protection, [change("arn:aws:s3:::b/1"), change("a", Target("eu-west-1"))], s3=denied)
+    assert denied.calls == []
+    error = refused(protection, [change("arn:aws:s3:::b/1", effect=Effect.DESTROY)], s3=denied)
+    assert error.counts == {Guard.DELETE_ONLY_IN: 1}
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("account", ["123456789012", None])
+def test_WHEN_nobody_tells_in_which_region_a_bucket_is_THEN_guards_of_regions_refuse(
+    account: str | None,
+) -> None:
+    silent = FakeClient("s3").answers("head_bucket", {})
+    deletion = change("arn:aws:s3:::b/1", Target("eu-west-1", account), effect=Effect.DESTROY)
+
+    for protection in (Protection(regions=("us-east-1",)), Protection(delete_only_in=(("eu-*",),))):
+        error = refused(protection, [deletion], s3=silent)
+        assert "S3 does not tell in which region the bucket is" in str(error)
+    assert account is None or passes(Protection(accounts=("111122223333",)), [deletion], s3=silent)
+
+
+@pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("alias", ["logs-ap-a1b2-s3alias", "logs-ap-a1b2--ol-s3"])
 def test_WHEN_a_bucket_is_called_by_an_alias_THEN_guards_that_have_to_know_the_bucket_refuse(
     alias: str,
