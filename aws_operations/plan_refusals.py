@@ -1,9 +1,13 @@
 """Why a plan is not applied, although its file is whole; nothing was changed by then."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from aws_operations.guards import GuardRefused
+
+LONGEST_VALIDITY: Final = timedelta(days=7)
+"""How long a plan that a command saves may hold; as long it is remembered which run applied it."""
 
 
 class PlanExpired(GuardRefused):

@@ -229,7 +229,8 @@ def resume(context: click.Context, run: str, failed: bool, on: str | None) -> Ca
 def prune(context: click.Context, older_than: int, keep: int) -> Callable[["Console"], None]:
     """Forget old runs. They can't be resumed any more; nothing in AWS changes.
 
-    Asks first; without a terminal it needs --yes. A run under way is never forgotten.
+    Asks first; without a terminal it needs --yes. A run under way is never forgotten, nor
+    one that applied a plan file less than 7 days ago, so that no plan is applied twice.
     """
     return partial(_prune, older_than=older_than, keep=keep, is_confirmed=settings_of(context).yes)
 

@@ -36,6 +36,7 @@ from aws_operations.journal.records import (
 from aws_operations.journal.run_locks import RunLock, is_held
 from aws_operations.journal.run_record import RunRecord
 from aws_operations.journal.writing import GroupWriter
+from aws_operations.plan_refusals import LONGEST_VALIDITY
 from aws_operations.targets import Target
 
 LAST = "last"
@@ -173,11 +174,20 @@ class Journal:
             return change_counts_of(self._reader(), run.number)
 
     def prunable(self, *, older_than_seconds: float, keep: int = 0) -> list[RunSummary]:
-        """Return the runs that ended or were killed, began so long ago, and are not the newest ``keep``."""
+        """Return the runs that ended or were killed, began so long ago, and are not the newest ``keep``.
+
+        Runs of plan files have to be a week old, too: without them a plan could be applied twice.
+        """
         oldest_kept = self._clock() - older_than_seconds
+        oldest_plan = self._clock() - LONGEST_VALIDITY.total_seconds()
         runs = self.runs()
         candidates = runs[: len(runs) - keep] if keep else runs
-        return [run for run in candidates if run.started < oldest_kept and run.state is not RunState.RUNNING]
+        return [
+            run
+            for run in candidates
+            if run.started < (min(oldest_kept, oldest_plan) if run.is_of_plan_file else oldest_kept)
+            and run.state is not RunState.RUNNING
+        ]
 
     def forget(self, run: RunSummary) -> bool:
         """Take a run out of the journal; says whether, for one that is under way stays."""

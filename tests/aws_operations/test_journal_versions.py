@@ -9,6 +9,7 @@ import pytest
 
 from aws_operations.fleet import Outcome, OutcomeStatus
 from aws_operations.journal import ChangeState, Journal, JournalUnusable, PlanUsed, RunState
+from aws_operations.plan_refusals import LONGEST_VALIDITY
 from tests.support.journal_things import ABROAD, HOME, applied, begun, some_changes
 from tests.support.program import ROOT
 
@@ -129,6 +130,19 @@ def test_WHEN_another_run_has_the_plan_THEN_it_is_named_AND_nothing_is_agreed_on
         first.end()
         second.end(RunState.DECLINED)
         assert not journal.find(second.id).has_plan
+
+
+def test_WHEN_a_plan_may_still_be_applied_THEN_its_run_is_not_pruned_AND_later_it_is(path: Path) -> None:
+    now = [1_000_000.0]
+    with Journal(path, clock=lambda: now[0]) as journal:
+        of_a_plan, other = begun(journal), begun(journal)
+        of_a_plan.plan_changes(some_changes(1), plan_id="plan-1")
+        for record in (of_a_plan, other):
+            record.end()
+        now[0] += LONGEST_VALIDITY.total_seconds() - 1
+        assert [run.id for run in journal.prunable(older_than_seconds=60)] == [other.id]
+        now[0] += 2
+        assert [run.id for run in journal.prunable(older_than_seconds=60)] == [of_a_plan.id, other.id]
 
 
 def test_WHEN_a_run_ends_before_its_changes_are_agreed_on_THEN_the_plan_is_still_free(path: Path) -> None:
