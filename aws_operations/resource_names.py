@@ -2,7 +2,7 @@
 
 import re
 
-from aws_operations.changes import Change
+from aws_operations.changes import Change, Effect
 
 KNOWN_BY_TAG = frozenset({"ec2"})
 """The services whose resources have ids, and names by their tag ``Name`` only."""
@@ -63,8 +63,10 @@ def names_of(change: Change) -> tuple[str, ...]:
     becomes).
     """
     resource = change.resource
-    names = [own_name(resource)]
     match = _ARN.fullmatch(resource)
+    # A secret that is yet to be made has no suffix, but may well end like one.
+    is_new_secret = change.effect is Effect.CREATE and service_in(resource) == "secretsmanager"
+    names = [] if is_new_secret else [own_name(resource)]
     if match is not None:
         names += _more_names(match[1], match[4])
     if match is None or match[1] in KNOWN_BY_TAG:

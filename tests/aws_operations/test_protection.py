@@ -59,6 +59,15 @@ def test_WHEN_a_resource_is_named_THEN_it_is_by_what_people_call_it(resource: st
     assert own_name(resource) == name
 
 
+def test_WHEN_a_secret_is_yet_to_be_made_THEN_its_name_has_no_suffix_of_aws_to_be_left_out() -> None:
+    resource = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod-orders"
+    protection = Protection(names=("prod",))
+
+    assert protecting_name(protection, change(resource, effect=Effect.CREATE)) is None
+    assert protecting_name(protection, change(resource)) == "prod"
+    assert names_of(change(resource, effect=Effect.CREATE)) == ("prod-orders",)
+
+
 @pytest.mark.parametrize(
     ("resource", "pattern"),
     [
