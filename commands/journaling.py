@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from types import NoneType, TracebackType, UnionType
+from typing import TYPE_CHECKING, Any, Self, get_args, get_origin
 
 from aws_interactions.aws_errors import AwsInteractionError
 from commands.error_lines import redacted
@@ -338,6 +338,12 @@ def settings_of_kept(
         raise ConfigurationProblem(
             f"another version of {PROGRAM} {what_kept_them}: nothing here is called {', '.join(strange)}"
         )
+    type_of = {each.name: each.type for each in fields(Settings)}
+    odd = sorted(name for name, value in kept.items() if not _fits(value, type_of[name]))
+    if odd:
+        raise ConfigurationProblem(
+            f"another version of {PROGRAM} {what_kept_them}: {', '.join(odd)} is another thing here"
+        )
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
     }
@@ -353,6 +359,18 @@ def _expected_account(then: str | None, now: str | None) -> str | None:
 
         raise UnexpectedAccount(expected_account=now, actual_account=then)
     return now or then
+
+
+def _fits(value: object, wanted: object) -> bool:
+    """Say whether a value of JSON is what a setting of a type is kept as."""
+    if isinstance(wanted, UnionType):
+        return any(_fits(value, each) for each in get_args(wanted))
+    if get_origin(wanted) is tuple:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if wanted in {bool, NoneType}:
+        return isinstance(value, wanted)
+    # Paths are kept as text, and so is what is one of certain words.
+    return isinstance(value, int | float if wanted in {int, float} else str)
 
 
 def _as_json(value: object) -> object:

@@ -74,3 +74,29 @@ def test_WHEN_the_settings_of_a_plan_are_none_that_a_plan_has_THEN_it_is_refused
     assert f"another version of manage-resources made the plan {other}" in done.stderr
     assert f"nothing here is called {next(iter(settings))}" in done.stderr
     assert proxy.requests == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"deadline": "soon"},
+        {"region": ["us-east-1"]},
+        {"accounts": "123456789012"},
+        {"profiles": [5]},
+        {"config_path": 7},
+        {"sandbox": "no"},
+    ],
+    ids=str,
+)
+def test_WHEN_a_setting_of_a_plan_is_of_another_type_THEN_it_is_refused(
+    settings: dict[str, object], path: Path, name: str, proxied_environment: Environment, proxy: LoopbackProxy
+) -> None:
+    saved(path, proxied_environment, "s3", "create", name)
+    other = changed_header(path, lambda it: replace(it, settings={**it.settings, **settings}))
+    proxy.requests.clear()
+
+    done = run_program(["apply", str(other), "--yes"], proxied_environment)
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert f"made the plan {other}: {next(iter(settings))} is another thing here" in done.stderr
+    assert proxy.requests == []
