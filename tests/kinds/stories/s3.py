@@ -1,7 +1,8 @@
+import atexit
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aws_interactions import s3_interactions
@@ -25,8 +26,16 @@ def make_versioned(aws_provider: AwsClientProvider) -> None:
     client.put_object(Bucket=BUCKET, Key=KEY, Body=b"as it was", ContentType="text/plain")
 
 
+@cache
+def folder() -> Path:
+    """Return a folder of this process alone: a put of a file fails that somebody else has written again."""
+    made = TemporaryDirectory(prefix="manage-resources-kinds-")
+    atexit.register(made.cleanup)
+    return Path(made.name)
+
+
 def payload() -> Path:
-    path = Path(gettempdir()) / "manage-resources-kinds.txt"
+    path = folder() / "payload.txt"
     path.write_text("as it is to be", encoding="utf-8")
     return path
 
