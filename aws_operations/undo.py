@@ -139,11 +139,11 @@ def _is_about_all(error: Exception) -> bool:
 
 def _inverses(change: Change, aws_provider: AwsClientProvider) -> list[Change]:
     kind = _kind_of(change)
-    # Where it is final because what was there was not kept, the kind says what to do another time.
+    # Where it is final because what was there was not kept, the kind says so.
+    inverses = list(kind.invert(change, aws_provider)) if kind.invert is not None else []
     is_final = change.reversibility is Reversibility.IRREVERSIBLE and change.keeps_before
     if kind.invert is None or is_final:
         raise CannotUndo("nothing takes it back, it is irreversible", resource=change.resource)
-    inverses = list(kind.invert(change, aws_provider))
     if not inverses:
         raise CannotUndo("there is nothing of it to take back", resource=change.resource)
     return inverses

@@ -26,7 +26,7 @@ RESTORE_ACTIONS = iam_actions_of("s3", "HeadBucket", "HeadObject", "ListObjectVe
 MARKER_ACTIONS = (*iam_actions_of("s3", "ListObjectVersions", "DeleteObject"), "s3:DeleteObjectVersion")
 
 _ETAG_IS_OF_BYTES = frozenset({None, "AES256"})
-_KEPT_NOWHERE = "its bucket kept no versions, so that what was there before is kept nowhere"
+_KEPT_NOWHERE = "the bucket kept no version of it"
 _GONE = "the object is not there any more"
 _NOT_THE_NEWEST = "the object has changed since"
 

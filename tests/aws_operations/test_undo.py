@@ -103,6 +103,16 @@ def test_WHEN_some_have_drifted_or_are_final_THEN_the_others_are_planned_all_the
     ]
 
 
+def test_WHEN_the_bucket_of_an_object_kept_no_version_THEN_that_is_the_reason() -> None:
+    change = a_change("s3.delete-object", reversibility=Reversibility.IRREVERSIBLE)
+    unversioned = replace(change, before={"version_id": None})
+
+    assert planned([unversioned], fake_provider()) == (
+        [],
+        [("s3.delete-object", "the bucket kept no version of it")],
+    )
+
+
 def test_WHEN_a_read_is_denied_THEN_that_change_is_refused_with_the_reason() -> None:
     client = FakeClient("ec2").raises("describe_instances", code="UnauthorizedOperation", status=403)
     found, [(kind, reason)] = planned([a_change("ec2.stop")], fake_provider(ec2=client))
