@@ -200,6 +200,8 @@ class Verb(GlobalOptionsMixin):
         """Resolve the settings, get the work from the body, run it, exit."""
         invocation = ctx.ensure_object(Invocation)
         settings = invocation.settings_for(ctx, self)
+        if settings.plan_out is not None and self.takes_identity and self.shape is not Shape.CHANGES:
+            raise click.UsageError("--plan-out saves changes, and this command makes none.", ctx)
         work = super().invoke(ctx)
         from commands.console import Console
         from commands.logs import configure_logging

@@ -40,6 +40,8 @@ def resume(
         settings = _moved(settings_of_kept(run.settings, given), on)
         if run.is_writing and not settings.dry_run and (given.dry_run or given.plan_out):
             raise UsageError("what was agreed on is made: --dry-run and --plan-out are for a new run")
+        if given.plan_out and not (run.is_writing or settings.dry_run):
+            raise UsageError("--plan-out saves changes, and this run makes none")
         _go_to(run)
         resumption = Resumption(journal, run, journal.resume(run), settings, with_failed)
         try:

@@ -50,8 +50,6 @@ def run(
     that goes on, in what is left of its targets; with ``known`` the targets are those. The errors of a single
     target are raised, for the one error boundary to show.
     """
-    if settings.plan_out is not None and shape is not Shape.CHANGES:
-        console.warn("--plan-out: this changes nothing in AWS, so no plan is saved")
     if shape is Shape.SESSION:
         return work(console) or ExitCode.COMPLETE
     held_note = console.note if resumption is not None and resumption.run.is_of_plan_file else None

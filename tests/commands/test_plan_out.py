@@ -192,13 +192,22 @@ def test_WHEN_nobody_takes_the_rows_THEN_the_plan_is_saved_all_the_same(
     assert header_of(path)["changes"] == 6
 
 
-def test_WHEN_a_read_is_to_save_a_plan_THEN_it_says_that_there_is_none(
-    path: Path, sandbox_environment: Environment
+@pytest.mark.parametrize(
+    "words", [["ec2", "list"], ["s3", "get", "samples-123456789012-us-east-1", "x", "local"]], ids=" ".join
+)
+def test_WHEN_a_command_without_changes_is_to_save_a_plan_THEN_it_is_a_usage_error_AND_nothing_is_done(
+    words: list[str],
+    path: Path,
+    tmp_path: Path,
+    proxied_environment: Environment,
+    proxy: LoopbackProxy,
 ) -> None:
-    done = saved(path, sandbox_environment, "--sandbox", "ec2", "list")
-    assert done.returncode == 0
-    assert "warning: --plan-out: this changes nothing in AWS, so no plan is saved" in done.stderr
+    done = saved(path, proxied_environment, *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: --plan-out saves changes, and this command makes none" in done.stderr
     assert not path.exists()
+    assert not (tmp_path / "local").exists()
+    assert proxy.requests == []
 
 
 def test_WHEN_a_plan_is_saved_on_a_terminal_THEN_nobody_is_asked(

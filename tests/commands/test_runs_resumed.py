@@ -44,6 +44,21 @@ def test_WHEN_what_failed_is_tried_again_THEN_only_that_is_asked_AND_the_run_is_
     assert [each["state"] for each in rows(proxied_environment, "runs", "list")] == ["complete"]
 
 
+def test_WHEN_a_read_goes_on_AND_is_to_save_a_plan_THEN_that_is_a_usage_error_AND_the_run_stays_as_it_is(
+    proxied_environment: Environment, proxy: LoopbackProxy, tmp_path: Path
+) -> None:
+    ls_with_one_failure(proxied_environment, proxy)
+    before, asked = rows(proxied_environment, "runs", "list"), len(proxy.requests)
+
+    resume = ["runs", "resume", "last", "--failed", "--plan-out", str(tmp_path / "plan")]
+    done = run_program(resume, proxied_environment)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--plan-out saves changes, and this run makes none" in done.stderr
+    assert rows(proxied_environment, "runs", "list") == before
+    assert len(proxy.requests) == asked
+
+
 def test_WHEN_it_is_interrupted_THEN_it_says_how_to_go_on_AND_resume_does_the_rest(
     proxied_environment: Environment, proxy: LoopbackProxy
 ) -> None:
