@@ -1,6 +1,6 @@
 """Has changes agreed on before they are made: the less can be taken back, the more is to be typed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,55 +44,64 @@ def has_consent(
     if final is None:
         return console.confirm(question(spool))
     word, what = final.word(spool, reader_for)
-    lost = "It" if spool.pending == 1 else "Some of it"
+    all_of_it = "It" if spool.pending == 1 else "They"
+    lost = "Some of it" if final.has_others else all_of_it
     advice = "" if final.first.keeps_before else " (with --keep-before it could)"
-    return console.typed(f"{question(spool)} {lost} cannot be undone{advice}. Type {what} to go on", word)
+    shown = f"'{word}'" if " " in word else word
+    return console.typed(
+        f"{question(spool)} {lost} cannot be undone{advice}. Type {shown}{what} to go on", word
+    )
 
 
 @dataclass(slots=True)
 class _Final:
-    """The changes of a plan that cannot be taken back: the first, and how far the others are from it."""
+    """The changes of a plan that cannot be taken back: the first, and how far the others are from it.
+
+    ``has_others``: the plan has changes, too, that can be taken back, or made good for.
+    """
 
     first: Change
     is_one_thing: bool = True
     is_one_account: bool = True
+    has_others: bool = False
 
     @classmethod
     def of(cls, spool: PlanSpool) -> "_Final | None":
         """Return what there is of them; ``None`` if there are none."""
-        found = None
-        for change in _final_ones(spool):
-            found = found or cls(change)
-            found.is_one_thing = found.is_one_thing and change.resource == found.first.resource
-            found.is_one_account = found.is_one_account and _account(change) == _account(found.first)
-            if not found.is_one_account:
+        found, has_others = None, False
+        for change in spool:
+            if change.is_noop:
+                continue
+            if change.reversibility is not Reversibility.IRREVERSIBLE:
+                has_others = True
+            else:
+                found = found or cls(change)
+                found.is_one_thing = found.is_one_thing and change.resource == found.first.resource
+                found.is_one_account = found.is_one_account and _account(change) == _account(found.first)
+            if has_others and found is not None and not found.is_one_account:
                 break
+        if found is not None:
+            found.has_others = has_others
         return found
 
     def word(self, spool: PlanSpool, reader_for: "ReaderFor | None") -> tuple[str, str]:
-        """Return what is to be typed, and how it is asked for."""
+        """Return what is to be typed, and what that is where it is not plain to see."""
         account = _account(self.first)
         if not self.is_one_account or account is None:
             accounts = {part.target.aws_account for part in spool.summary() if part.effect is not None}
             counts = f"{counted(spool.pending, 'change')} in {counted(len(accounts), 'account')}"
-            return counts, f"'{counts}'"
+            return counts, ""
         if self.is_one_thing:
-            name, owner = own_name(self.first.resource), "its name"
+            name, what = own_name(self.first.resource), ""
             if service_in(self.first.resource) == "dynamodb" and " " in name:
                 # An item is called by its key, and nobody types JSON.
-                name, owner = name.partition(" ")[0], "the name of its table"
+                name, what = name.partition(" ")[0], " (the name of its table)"
             if _can_be_typed(name):
-                return name, f"{owner}, {name},"
+                return name, what
         alias = _alias(self.first.target, reader_for)
         if alias is not None:
-            return alias, f"the alias of account {account}, {alias},"
-        return account, f"the account id, {account},"
-
-
-def _final_ones(spool: PlanSpool) -> Iterator[Change]:
-    for change in spool:
-        if change.reversibility is Reversibility.IRREVERSIBLE and not change.is_noop:
-            yield change
+            return alias, f" (the alias of account {account})"
+        return account, " (the account id)"
 
 
 def _account(change: Change) -> str | None:

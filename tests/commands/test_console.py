@@ -285,8 +285,8 @@ def test_WHEN_a_word_is_asked_for_THEN_only_that_word_agrees(answer: str, is_agr
     stderr = io.StringIO()
     console = Console(stdout=io.BytesIO(), stderr=stderr, stdin=io.StringIO(answer))
 
-    assert console.typed("Type its name, logs/a, to go on", "logs/a") is is_agreed
-    assert stderr.getvalue().startswith("Type its name, logs/a, to go on: ")
+    assert console.typed("Type logs/a to go on", "logs/a") is is_agreed
+    assert stderr.getvalue().startswith("Type logs/a to go on: ")
     assert ("that is not logs/a" in stderr.getvalue()) is (not is_agreed and bool(answer.strip()))
 
 

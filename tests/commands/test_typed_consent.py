@@ -67,7 +67,7 @@ def test_WHEN_one_thing_is_final_THEN_its_name_is_typed() -> None:
     is_agreed, screen = asked([deletion("a")], "logs/a\n")
 
     assert is_agreed
-    assert "It cannot be undone. Type its name, logs/a, to go on: " in screen
+    assert "? It cannot be undone. Type logs/a to go on: " in screen
     assert not asked([deletion("a")], "y\n")[0]
 
 
@@ -82,7 +82,7 @@ def test_WHEN_an_item_is_final_THEN_its_table_is_typed_AND_what_would_keep_it_is
     is_agreed, screen = asked([item], "orders\n")
 
     assert is_agreed
-    assert "Type the name of its table, orders, to go on: " in screen
+    assert "Type orders (the name of its table) to go on: " in screen
     assert ("(with --keep-before it could)" in screen) is not is_kept
 
 
@@ -92,7 +92,7 @@ def test_WHEN_one_of_several_is_final_THEN_the_name_of_that_is_typed() -> None:
     is_agreed, screen = asked([*others, deletion("a"), replace(deletion("z"), before=None)], "logs/a\n")
 
     assert is_agreed
-    assert "Some of it cannot be undone. Type its name, logs/a, to go on: " in screen
+    assert "? Some of it cannot be undone. Type logs/a to go on: " in screen
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,22 @@ def test_WHEN_several_things_of_an_account_are_final_THEN_its_alias_is_typed_or_
     is_agreed, screen = asked(changes, f"{word}\n", iam)
 
     assert is_agreed
-    assert f"{word}, to go on: " in screen
+    assert f"? Some of it cannot be undone. Type {word} (the a" in screen
+    assert ") to go on: " in screen
     assert not asked(changes, "logs/a\n", iam)[0]
+
+
+def test_WHEN_all_of_several_are_final_THEN_it_is_not_said_of_some() -> None:
+    _, screen = asked([deletion("a"), deletion("b")], "n\n", ALIAS)
+
+    assert "? They cannot be undone. Type ops (the alias of account 123456789012) to go on: " in screen
+
+
+def test_WHEN_the_name_has_a_blank_THEN_it_is_quoted_AND_typed_without_quotes() -> None:
+    is_agreed, screen = asked([deletion("a b")], "logs/a b\n")
+
+    assert is_agreed
+    assert "Type 'logs/a b' to go on: " in screen
 
 
 def test_WHEN_things_in_several_accounts_are_final_THEN_their_numbers_are_typed() -> None:
