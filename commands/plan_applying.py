@@ -4,6 +4,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import Conflict
+from aws_interactions.local_files import CantReadFile
 from aws_interactions.sts_interactions import get_caller_identity
 from aws_operations.applying import recheck_changes
 from aws_operations.changes import Change, ChangeResult, change_kind
@@ -81,7 +83,13 @@ def _check_unused(plan: SavedPlan) -> None:
     with Journal() as journal:
         run = journal.run_of_plan(plan.id)
     if run is not None:
-        raise PlanUsed(run.id, is_under_way=run.state is RunState.RUNNING)
+        counts = run.counts
+        raise PlanUsed(
+            run.id,
+            is_under_way=run.state is RunState.RUNNING,
+            has_left=bool(counts.changes_left or counts.changes_unknown),
+            has_failed=bool(counts.changes_failed),
+        )
 
 
 def _settings(plan: SavedPlan, given: Settings) -> Settings:
@@ -159,6 +167,23 @@ def _check_identity(plan: SavedPlan, base: AwsClientProvider) -> None:
         raise PlanOfSomebodyElse(plan.path, made_as=header.identity, actual=actual)
 
 
+def _hold(plan: SavedPlan) -> None:
+    """Make the plan this process's; raises ``PlanUsed``, and ``PlanInUse`` where nobody says by which run."""
+    end = time.monotonic() + _LONGEST_RACE
+    while True:
+        try:
+            plan.hold()
+        except PlanInUse:
+            # Who holds it is about to write down which run it is.
+            _check_unused(plan)
+            if time.monotonic() > end:
+                raise
+            time.sleep(_LOOK_SECONDS)
+        else:
+            break
+    _check_unused(plan)
+
+
 class _PlanJournal(RunJournal):
     """Begins the run only once the plan is this process's, and keeps whose it is."""
 
@@ -169,25 +194,10 @@ class _PlanJournal(RunJournal):
     def begin(self) -> None:
         """Take the plan, then write down that the run begins; raises the ``GuardRefused`` kinds."""
         if not self.has_begun:
-            self._take()
+            _hold(self._plan)
+            # Somebody may have thought about it for long.
+            self._plan.check_not_expired()
         super().begin()
-
-    def _take(self) -> None:
-        end = time.monotonic() + _LONGEST_RACE
-        while True:
-            try:
-                self._plan.hold()
-            except PlanInUse:
-                # Who holds it is about to write down which run it is.
-                _check_unused(self._plan)
-                if time.monotonic() > end:
-                    raise
-                time.sleep(_LOOK_SECONDS)
-            else:
-                break
-        _check_unused(self._plan)
-        # Somebody may have thought about it for long.
-        self._plan.check_not_expired()
 
 
 @dataclass(slots=True)
@@ -280,6 +290,9 @@ class _Recheck:
         found = self.drifted + self.unseen
         if not found:
             return
+        # What has moved may be the work of who applies this very plan; told where no file can be locked.
+        with suppress(CantReadFile):
+            _hold(self.plan)
         for line in self.lines:
             self.the_run.console.error(line)
         if found > len(self.lines) == _MOST_LINES:

@@ -50,14 +50,24 @@ class RunIsHeld(GuardRefused):
 
 
 class PlanUsed(GuardRefused):
-    """A plan was applied before, by a run that is in the journal; it is applied once only."""
+    """A plan was applied before, by a run that is in the journal; it is applied once only.
 
-    def __init__(self, run_id: str, *, is_under_way: bool = False) -> None:
-        is_or_was = "is being" if is_under_way else "was"
+    ``has_left`` says that the run did not come to all of its changes, ``has_failed`` that some failed.
+    """
+
+    def __init__(
+        self, run_id: str, *, is_under_way: bool = False, has_left: bool = False, has_failed: bool = False
+    ) -> None:
+        is_or_was, became = ("is being", "becomes") if is_under_way else ("was", "became")
+        resume = f"manage-resources runs resume {run_id}"
+        how_to_go_on = ""
+        if has_left and not is_under_way:
+            how_to_go_on = f"; do what is left of it: {resume}"
+        elif has_failed and not is_under_way:
+            how_to_go_on = f"; try what failed again: {resume} --failed"
         super().__init__(
-            f"the plan {is_or_was} applied by run {run_id}; this one changed nothing. See what became of it: "
-            f"manage-resources runs show {run_id} --changes; do what is left of it: manage-resources runs "
-            f"resume {run_id}"
+            f"the plan {is_or_was} applied by run {run_id}; this one changed nothing. "
+            f"See what {became} of it: manage-resources runs show {run_id} --changes{how_to_go_on}"
         )
         self.run_id = run_id
 

@@ -205,7 +205,7 @@ def test_WHEN_a_plan_was_applied_THEN_neither_it_nor_a_copy_is_applied_again(
         again = run_program(["apply", str(each), "--yes"], proxied_environment)
         assert (again.returncode, again.stdout) == (6, "")
         assert f"was applied by run {run.id}; this one changed nothing" in again.stderr
-        assert f"runs resume {run.id}" in again.stderr
+        assert "runs resume" not in again.stderr
     shown = run_program(["plan", "show", str(copy)], proxied_environment)
     assert f"applied by run {run.id}" in shown.stderr
     assert proxy.requests == []

@@ -65,7 +65,7 @@ def test_WHEN_two_processes_apply_one_plan_THEN_one_wins_AND_the_other_names_its
     (lost,) = (errors for errors, code in ends if code == 6)
     (run,) = runs_of(proxied_environment)
     assert run.counts.changes_applied == 6
-    assert run.id in lost or "not as planned any more" in lost
+    assert f"applied by run {run.id}; this one changed nothing" in lost
     assert len(proxy.writes) == 6
 
 
@@ -143,6 +143,32 @@ def test_WHEN_another_applies_it_while_somebody_thinks_about_it_THEN_the_late_ye
     assert len(proxy.writes) == 1
 
 
+def test_WHEN_another_applies_it_while_this_one_looks_THEN_its_run_is_named_AND_no_drift(
+    path: Path, proxied_environment: Environment, proxy: LoopbackProxy
+) -> None:
+    saved(path, proxied_environment, "s3", "create", f"r{uuid.uuid4().hex[:9]}")
+    gate, looking = threading.Event(), threading.Event()
+
+    def hold_the_first_look(request: SeenRequest) -> None:
+        if request.method == "HEAD" and not looking.is_set():
+            looking.set()
+            gate.wait(30)
+
+    proxy.disturb = hold_the_first_look
+    late = start_program(["apply", str(path), "--yes"], proxied_environment)
+    assert looking.wait(30)
+    winner = run_program(["apply", str(path), "--yes"], proxied_environment)
+    gate.set()
+    _, said = late.communicate(timeout=60)
+
+    assert winner.returncode == 0, winner.stderr
+    (run,) = runs_of(proxied_environment)
+    assert late.returncode == 6
+    assert f"the plan was applied by run {run.id}; this one changed nothing" in said
+    assert "as planned" not in said
+    assert "runs resume" not in said
+
+
 @pytest.mark.parametrize("lets_it_through", [False, True], ids=["before-the-request", "before-the-answer"])
 def test_WHEN_it_is_killed_THEN_its_run_goes_on_without_the_file_AND_the_plan_is_used(
     lets_it_through: bool, path: Path, proxied_environment: Environment, proxy: LoopbackProxy
@@ -168,6 +194,7 @@ def test_WHEN_it_is_killed_THEN_its_run_goes_on_without_the_file_AND_the_plan_is
     (killed,) = runs_of(proxied_environment)
     assert again.returncode == 6
     assert f"was applied by run {killed.id}" in again.stderr
+    assert f"do what is left of it: manage-resources runs resume {killed.id}" in again.stderr
     assert killed.state is RunState.KILLED
     path.unlink()
     done = run_program(["runs", "resume", "last", "--output", "json"], proxied_environment)
@@ -194,6 +221,9 @@ def test_WHEN_some_changes_failed_THEN_they_are_tried_again_without_the_file(
     assert done.returncode == 5, done.stderr
     assert "runs resume" in done.stderr
     proxy.disturb = lambda _: None
+    used = run_program(["apply", str(path), "--yes"], proxied_environment)
+    assert used.returncode == 6
+    assert "; try what failed again: manage-resources runs resume" in used.stderr
     path.unlink()
 
     again = run_program(["runs", "resume", "last", "--failed", "--output", "json"], proxied_environment)
