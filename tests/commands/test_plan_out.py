@@ -230,8 +230,13 @@ def test_WHEN_a_plan_is_shown_THEN_its_rows_are_those_of_a_dry_run_AND_who_made_
     shown = run_program(["plan", "show", str(path), "--output", "json"], sandbox_environment)
 
     assert shown.returncode == 0, shown.stderr
-    assert json.loads(shown.stdout) == json.loads(dry.stdout)
-    made, command, counts = shown.stderr.splitlines()
+    expected = [
+        {**row, "precondition": None, "file": None, "iam_actions": ["s3:ListBucket", "s3:CreateBucket"]}
+        for row in json.loads(dry.stdout)
+    ]
+    assert json.loads(shown.stdout) == expected
+    made, role, where, command, counts = shown.stderr.splitlines()
+    assert (role, where) == ("through the role operator", "in the sandbox, not at AWS")
     assert made.startswith("made 20")
     assert " as arn:aws:sts::123456789012:" in made
     assert command.startswith("with: manage-resources --sandbox s3 create ")
