@@ -25,7 +25,7 @@ def configured_endpoints(aws_profile: str | None = None) -> dict[str, str]:
     by_variable = {
         name.removeprefix(_VARIABLE).lstrip("_"): value
         for name, value in os.environ.items()
-        if value and (name == _VARIABLE or name.startswith(f"{_VARIABLE}_"))
+        if value and _is_endpoint(name)
     }
     with translate_credential_errors("the AWS configuration"):
         session = LeanSession(aws_profile)
@@ -36,6 +36,15 @@ def configured_endpoints(aws_profile: str | None = None) -> dict[str, str]:
         if is_ignored:
             return {}
         return by_variable if _ALL_SERVICES in by_variable else {**_in_file(session), **by_variable}
+
+
+def places_of_configured_endpoints() -> tuple[str, ...]:
+    """Return what may say where calls go, if something does: variables that are set, the configuration.
+
+    Reads no file. The configuration is left out where a variable is there for all services.
+    """
+    variables = tuple(sorted(name for name, value in os.environ.items() if value and _is_endpoint(name)))
+    return variables if _VARIABLE in variables else (*variables, "endpoint_url in the AWS configuration")
 
 
 def place_of_override(session: Any, service_id: str) -> tuple[str, bool] | None:
@@ -72,6 +81,10 @@ def _fingerprint(aws_profile: str | None, _variables: frozenset[tuple[str, str]]
     if not found:
         return None
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _is_endpoint(variable: str) -> bool:
+    return variable == _VARIABLE or variable.startswith(f"{_VARIABLE}_")
 
 
 def _in_file(session: Any) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What refuses to go on although AWS would let it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,9 +89,18 @@ class ChangesRefused(GuardRefused):
                 for guard, count in counts.items()
             )
             told = f"refused by {each}; nothing was changed. First: {refusals[0]}. "
-        super().__init__(
-            f"{told}Leave out what is refused, or change the guard where it is set; --yes does not go past it"
-        )
+        advice = "; ".join(_advice(counts, protection))
+        super().__init__(f"{told}{advice[0].upper()}{advice[1:]}; --yes does not go past it")
         self.refusals = tuple(refusals)
         self.counts = dict(counts)
         self.total = total
+
+
+def _advice(counts: "Mapping[Guard, int]", protection: "Protection") -> Iterator[str]:
+    from aws_operations.protection import Guard
+
+    if any(guard is not Guard.ENDPOINTS for guard in counts):
+        yield "leave out what is refused, or change the guard where it is set"
+    if Guard.ENDPOINTS in counts:
+        places = " or ".join(protection.origins.get(Guard.ENDPOINTS, ()))
+        yield "remove what sends calls elsewhere than to AWS" + (f": {places}" if places else "")

@@ -37,7 +37,7 @@ class Protection:
     regions in one list, both must fit. ``max_changes`` is how many changes may be made, ``max_share`` which
     part (of 1) of the things there are, place by place; making new things is no part of those.
     ``own_endpoints_only``: what overwrites, destroys or is final goes to AWS or to this machine alone.
-    ``origins`` says where each guard was set.
+    ``origins`` says where each guard was set, of endpoints what may say where calls go.
     """
 
     accounts: tuple[str, ...] = ()
@@ -114,11 +114,13 @@ def protecting_account(protection: Protection, place: Place) -> str | None:
     return next((account for account in place.accounts if account in protection.accounts), None)
 
 
-def protecting_region(protection: Protection, place: Place) -> str | None:
-    """Return the pattern by which a place's region is protected, ``None`` if it is not."""
+def why_region_is_protected(protection: Protection, place: Place) -> str | None:
+    """Return a sentence on which of a place's regions are protected by which pattern, ``None`` for none."""
     for pattern in protection.regions:
-        if pattern == _EVERY_REGION or any(is_like(region, pattern) for region in place.regions):
-            return pattern
+        hit = [region for region in place.regions if pattern == _EVERY_REGION or is_like(region, pattern)]
+        if hit or pattern == _EVERY_REGION:
+            are = "are" if len(hit) > 1 else "is"
+            return f"{' and '.join(hit) or 'every region'} {are} protected by {pattern!r}"
     return None
 
 
@@ -153,15 +155,40 @@ def list_against_deleting(protection: Protection, change: Change, place: Place) 
 
 
 def _allows(allowed: tuple[str, ...], place: Place) -> bool:
-    accounts = [item for item in allowed if _ACCOUNT.fullmatch(item)]
-    regions = [item for item in allowed if item not in accounts]
     if not allowed or not place.accounts:
         return False
-    is_account_fine = not accounts or all(account in accounts for account in place.accounts)
-    is_region_fine = not regions or all(
+    accounts, regions = _accounts_and_regions(allowed)
+    return _are_accounts_fine(accounts, place) and _are_regions_fine(regions, place)
+
+
+def why_no_deletion(allowed: tuple[str, ...], place: Place) -> str:
+    """Say where such a list allows deletions, and which part of this place is not there."""
+    accounts, regions = _accounts_and_regions(allowed)
+    where = [_alternatives("account", accounts), _alternatives("region", regions)]
+    elsewhere = [] if _are_accounts_fine(accounts, place) else [f"account {' and '.join(place.accounts)}"]
+    elsewhere += [] if _are_regions_fine(regions, place) else [" and ".join(place.regions)]
+    only = " and ".join(filter(None, where)) or "no place"
+    here = " and ".join(elsewhere or (*place.accounts, *place.regions))
+    return f"deletion is allowed only in {only}, and this is in {here}"
+
+
+def _alternatives(what: str, names: list[str]) -> str:
+    return f"{what} {' or '.join(names)}" if names else ""
+
+
+def _accounts_and_regions(allowed: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    accounts = [item for item in allowed if _ACCOUNT.fullmatch(item)]
+    return accounts, [item for item in allowed if item not in accounts]
+
+
+def _are_accounts_fine(accounts: list[str], place: Place) -> bool:
+    return not accounts or all(account in accounts for account in place.accounts)
+
+
+def _are_regions_fine(regions: list[str], place: Place) -> bool:
+    return not regions or all(
         any(is_like(region, pattern) for pattern in regions) for region in place.regions
     )
-    return is_account_fine and is_region_fine
 
 
 def is_like(text: str, pattern: str) -> bool:

@@ -18,7 +18,8 @@ from aws_operations.protection import (
     list_against_deleting,
     protecting_account,
     protecting_name,
-    protecting_region,
+    why_no_deletion,
+    why_region_is_protected,
 )
 from aws_operations.resource_names import bucket_in, is_alias
 from aws_operations.run_control import RunControl
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 20
 _MOST_REMEMBERED = 10_000
+_FINAL = "a change that overwrites, destroys or is final"
 
 
 def check_guards(
@@ -97,7 +99,7 @@ def _of_all(
         yield Refusal.of(Guard.MAX_CHANGES, first, reason, total)
     if protection.own_endpoints_only and spool.needing_consent:
         for target, count, reason in foreign_endpoints(spool, reader_for):
-            yield Refusal(Guard.ENDPOINTS, target, "what overwrites, destroys or is final", reason, count)
+            yield Refusal(Guard.ENDPOINTS, target, _FINAL, reason, count)
 
 
 def _look_at_each(
@@ -211,19 +213,12 @@ class _TargetCheck:
         account = protecting_account(protection, place)
         if account is not None:
             yield Refusal.of(Guard.ACCOUNTS, change, f"account {account} is protected")
-        region = protecting_region(protection, place)
+        region = why_region_is_protected(protection, place)
         if region is not None:
-            yield Refusal.of(
-                Guard.REGIONS, change, f"{' and '.join(place.regions)} is protected by {region!r}"
-            )
+            yield Refusal.of(Guard.REGIONS, change, region)
         allowed = list_against_deleting(protection, change, place)
         if allowed is not None:
-            where = f"{' and '.join(place.accounts)}, {' and '.join(place.regions)}"
-            yield Refusal.of(
-                Guard.DELETE_ONLY_IN,
-                change,
-                f"deletion is allowed only in {', '.join(allowed)}, not in {where}",
-            )
+            yield Refusal.of(Guard.DELETE_ONLY_IN, change, why_no_deletion(allowed, place))
 
     def _bucket_region(self, change: Change) -> str | Refusal | None:
         """Return the region that a bucket is in, which its ARN does not say, or why it cannot be known."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from aws_interactions.configured_endpoints import places_of_configured_endpoints
 from aws_operations.changes import Change
 from aws_operations.guards import ChangesRefused
 from aws_operations.plan_spool import PlanSpool
@@ -16,6 +17,8 @@ from commands.options import Settings
 
 if TYPE_CHECKING:
     from commands.run_setup import Run
+
+_ENDPOINT_OPTION = "endpoint-url"
 
 
 def protection_of(settings: Settings) -> Protection:
@@ -32,7 +35,11 @@ def protection_of(settings: Settings) -> Protection:
         max_changes=None if limit is None or is_share else int(limit),
         max_share=percentage(limit) if limit is not None and is_share else None,
         own_endpoints_only=True,
-        origins={guard: tuple(place for name, _, place in said if name == guard) for guard in Guard},
+        origins={
+            **{guard: tuple(place for name, _, place in said if name == guard) for guard in Guard},
+            Guard.ENDPOINTS: tuple(place for name, _, place in said if name == _ENDPOINT_OPTION)
+            or places_of_configured_endpoints(),
+        },
     )
 
 

@@ -13,8 +13,8 @@ from aws_operations.protection import (
     list_against_deleting,
     protecting_account,
     protecting_name,
-    protecting_region,
     protecting_tag,
+    why_region_is_protected,
 )
 from aws_operations.resource_names import names_of, own_name
 from aws_operations.targets import Target
@@ -153,10 +153,13 @@ def test_WHEN_the_arn_names_another_account_and_region_THEN_they_count_as_well()
     assert protecting_account(Protection(accounts=("111122223333",)), place) == "111122223333"
     assert protecting_account(Protection(accounts=("123456789012",)), place) == "123456789012"
     assert protecting_account(Protection(accounts=("444455556666",)), place) is None
-    assert protecting_region(Protection(regions=("us-*",)), place) == "us-*"
-    assert protecting_region(Protection(regions=("eu-west-1",)), place) == "eu-west-1"
-    assert protecting_region(Protection(regions=("all",)), place) == "all"
-    assert protecting_region(Protection(regions=("ap-*",)), place) is None
+    by_pattern = why_region_is_protected(Protection(regions=("us-*",)), place)
+    assert by_pattern == "us-east-1 is protected by 'us-*'"
+    by_name = why_region_is_protected(Protection(regions=("eu-west-1",)), place)
+    assert by_name == "eu-west-1 is protected by 'eu-west-1'"
+    by_all = why_region_is_protected(Protection(regions=("all",)), place)
+    assert by_all == "eu-west-1 and us-east-1 are protected by 'all'"
+    assert why_region_is_protected(Protection(regions=("ap-*",)), place) is None
 
 
 @pytest.mark.parametrize(
@@ -191,6 +194,28 @@ def test_WHEN_deleting_reaches_into_another_account_THEN_that_must_be_allowed_to
     both = Protection(delete_only_in=(("123456789012", "111122223333"),))
     assert list_against_deleting(only_here, deletion, place) == ("123456789012",)
     assert list_against_deleting(both, deletion, place) is None
+
+
+@pytest.mark.parametrize(
+    ("allowed", "why"),
+    [
+        (
+            ("123456789012", "us-*"),
+            "deletion is allowed only in account 123456789012 and region us-*, and this is in eu-west-1",
+        ),
+        (
+            ("111122223333", "444455556666"),
+            "deletion is allowed only in account 111122223333 or 444455556666, "
+            "and this is in account 123456789012",
+        ),
+        (("us-east-1",), "deletion is allowed only in region us-east-1, and this is in eu-west-1"),
+        ((), "deletion is allowed only in no place, and this is in 123456789012 and eu-west-1"),
+    ],
+)
+def test_WHEN_a_list_does_not_allow_it_THEN_it_is_said_what_it_allows_AND_where_this_is(
+    allowed: tuple[str, ...], why: str
+) -> None:
+    assert why_no_deletion(allowed, Place(("123456789012",), ("eu-west-1",))) == why
 
 
 def test_WHEN_nothing_is_deleted_THEN_no_list_is_against_it() -> None:

@@ -290,7 +290,7 @@ def test_WHEN_the_bucket_is_in_a_protected_region_THEN_that_counts_whatever_regi
 
     error = refused(Protection(regions=("us-west-*",)), planned, s3=client)
 
-    assert "eu-west-1 and us-west-2 is protected by 'us-west-*'" in str(error)
+    assert "1: us-west-2 is protected by 'us-west-*'" in str(error)
     assert error.counts[Guard.REGIONS] == 2
     assert [call.parameters for call in client.calls] == [
         {"Bucket": "b", "ExpectedBucketOwner": "123456789012"}
@@ -373,7 +373,7 @@ def test_WHEN_changes_take_something_away_THEN_they_go_to_aws_or_this_machine_al
     url: object, is_fine: bool
 ) -> None:
     deletion = change("arn:aws:s3:::b/k", effect=Effect.DESTROY, kind="s3.delete-object")
-    protection = Protection(own_endpoints_only=True)
+    protection = Protection(own_endpoints_only=True, origins={Guard.ENDPOINTS: ("--endpoint-url",)})
 
     check_guards(protection, [replace(deletion, effect=Effect.CREATE)], lambda _: of_endpoint(url))
     if is_fine:
@@ -383,6 +383,10 @@ def test_WHEN_changes_take_something_away_THEN_they_go_to_aws_or_this_machine_al
         check_guards(protection, [deletion], lambda _: of_endpoint(url))
     assert caught.value.counts == {Guard.ENDPOINTS: 1}
     assert "secret" not in str(caught.value)
+    assert "refused by the check of endpoints: a change that overwrites, destroys or is final" in str(
+        caught.value
+    )
+    assert "Remove what sends calls elsewhere than to AWS: --endpoint-url; --yes" in str(caught.value)
 
 
 @pytest.mark.usefixtures("world")

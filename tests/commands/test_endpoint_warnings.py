@@ -85,7 +85,10 @@ def test_WHEN_the_endpoint_is_nobodys_THEN_reads_go_there_AND_nothing_is_destroy
     assert read.returncode == 0, read.stderr
     assert removed.returncode == 6, removed.stderr
     assert f"calls of s3 go to {elsewhere}, which is neither AWS nor this machine" in removed.stderr
-    assert "nothing was changed" in removed.stderr
+    assert (
+        "nothing was changed. Remove what sends calls elsewhere than to AWS: AWS_ENDPOINT_URL;"
+        in removed.stderr
+    )
     assert looked_at.returncode == 0
     assert "warning: would be refused by the check of endpoints" in looked_at.stderr
     assert proxy.writes == []

@@ -50,8 +50,16 @@ def configure(environment: Environment, text: str) -> Path:
         (["--protect-names", "*/readme.*"], REMOVE, "its name is protected by '*/readme.*'"),
         (["--protect-names", "WEB-?"], ["ec2", "stop", "web-1"], "its name is protected by 'WEB-?'"),
         (["--protect-tags", "name=WEB-*"], ["ec2", "stop", "web-1"], "by the tag 'name=WEB-*'"),
-        (["--delete-only-in", "eu-west-1"], REMOVE, "deletion is allowed only in eu-west-1"),
-        (["--delete-only-in", "111122223333"], REMOVE, "deletion is allowed only in 111122223333"),
+        (
+            ["--delete-only-in", "eu-west-1"],
+            REMOVE,
+            "deletion is allowed only in region eu-west-1, and this is in us-east-1",
+        ),
+        (
+            ["--delete-only-in", "111122223333"],
+            REMOVE,
+            "deletion is allowed only in account 111122223333, and this is in account 123456789012",
+        ),
         (["--max-changes", "1"], [*REMOVE, "docs/tagged.txt"], "2 changes are more than 1"),
         (
             ["--max-changes", "30%"],
@@ -222,7 +230,7 @@ def test_WHEN_what_a_run_did_is_protected_by_now_THEN_undoing_it_is_refused(
 
     stderr = refused(["undo", "last", "--delete-only-in", "eu-west-1"], proxied_environment, proxy)
 
-    assert "deletion is allowed only in eu-west-1" in stderr
+    assert "deletion is allowed only in region eu-west-1, and this is in us-east-1" in stderr
 
 
 def test_WHEN_rows_are_read_THEN_guards_say_nothing(proxied_environment: Environment) -> None:
