@@ -14,6 +14,7 @@ from aws_operations.protection import (
     protecting_account,
     protecting_name,
     protecting_tag,
+    why_no_deletion,
     why_region_is_protected,
 )
 from aws_operations.resource_names import names_of, own_name
@@ -204,9 +205,8 @@ def test_WHEN_deleting_reaches_into_another_account_THEN_that_must_be_allowed_to
             "deletion is allowed only in account 123456789012 and region us-*, and this is in eu-west-1",
         ),
         (
-            ("111122223333", "444455556666"),
-            "deletion is allowed only in account 111122223333 or 444455556666, "
-            "and this is in account 123456789012",
+            ("111122223333", "us-*", "eu-*"),
+            "deletion is allowed only in account 111122223333 and region us-* or eu-*, and this is in HERE",
         ),
         (("us-east-1",), "deletion is allowed only in region us-east-1, and this is in eu-west-1"),
         ((), "deletion is allowed only in no place, and this is in 123456789012 and eu-west-1"),
@@ -215,7 +215,9 @@ def test_WHEN_deleting_reaches_into_another_account_THEN_that_must_be_allowed_to
 def test_WHEN_a_list_does_not_allow_it_THEN_it_is_said_what_it_allows_AND_where_this_is(
     allowed: tuple[str, ...], why: str
 ) -> None:
-    assert why_no_deletion(allowed, Place(("123456789012",), ("eu-west-1",))) == why
+    assert why_no_deletion(allowed, Place(("123456789012",), ("eu-west-1",))) == why.replace(
+        "HERE", "account 123456789012"
+    )
 
 
 def test_WHEN_nothing_is_deleted_THEN_no_list_is_against_it() -> None:
