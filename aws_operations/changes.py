@@ -172,6 +172,7 @@ DONE_ALREADY: Final = "it is so already"
 
 ApplyBatch = Callable[[Sequence[Change], AwsClientProvider], Iterable[ChangeResult]]
 Invert = Callable[[Change, AwsClientProvider], Iterable[Change]]
+InvertBatch = Callable[[Sequence[Change], AwsClientProvider], Sequence[Sequence[Change] | CannotUndo]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +214,10 @@ class ChangeKind:
 
     ``iam_actions`` are all that its changes may need, ``reversibility`` all that they may have. ``invert``
     plans, reading only, what takes an applied change back; it raises ``CannotUndo`` where the resource is not
-    as the change left it, or what it took away is kept nowhere. Without it, nothing is undone. ``tags`` and
-    ``census`` are for guards, which refuse where they would have to ask and cannot.
+    as the change left it, or what it took away is kept nowhere. Without it, nothing is undone.
+    ``invert_batch``, where one call can read many, does so for a batch of one target, one answer each, in
+    order: what ``invert`` gives or raises. A resource may be in it twice; all answers are of one look at it.
+    ``tags`` and ``census`` are for guards, which refuse where they would have to ask and cannot.
     """
 
     name: str
@@ -227,6 +230,7 @@ class ChangeKind:
     iam_actions: tuple[str, ...] = ()
     reversibility: frozenset[Reversibility] = frozenset()
     invert: Invert | None = None
+    invert_batch: InvertBatch | None = None
     tags: TagReading | None = None
     census: Census | None = None
 
@@ -267,6 +271,31 @@ def each_alone(apply_one: Callable[[Change, AwsClientProvider], None]) -> ApplyB
                 yield ChangeResult(change, ResultStatus.APPLIED)
 
     return apply
+
+
+def invert_alone(invert_batch: InvertBatch) -> Invert:
+    """Make an ``invert`` out of a function that does so for a batch."""
+
+    def invert(change: Change, aws_provider: AwsClientProvider) -> Sequence[Change]:
+        [answer] = invert_batch([change], aws_provider)
+        if isinstance(answer, CannotUndo):
+            raise answer
+        return answer
+
+    return invert
+
+
+def invert_each(
+    invert_one: Callable[[Change], Iterable[Change]], batch: Sequence[Change]
+) -> list[Sequence[Change] | CannotUndo]:
+    """Return what a function gives for each change of a batch, or the ``CannotUndo`` that it raises."""
+    answers: list[Sequence[Change] | CannotUndo] = []
+    for change in batch:
+        try:
+            answers.append([*invert_one(change)])
+        except CannotUndo as error:
+            answers.append(error)
+    return answers
 
 
 def result_of_error(change: Change, error: Exception) -> ChangeResult:

@@ -6,7 +6,7 @@ that it plans are rechecked again when they are applied.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -31,6 +31,7 @@ from aws_operations.changes import (
 from aws_operations.journal import ChangeRecord, ChangeState
 from aws_operations.plan_spool import room_for_it
 
+_LOOKED_AT_AT_ONCE = 100
 _UNSETTLED = (ChangeState.STARTED, ChangeState.UNKNOWN)
 
 
@@ -109,26 +110,88 @@ def plan_undo(changes: Iterable[Change], aws_provider: AwsClientProvider, refuse
     since, what it took away is kept nowhere, or it could not be looked at. Of a resource that was changed
     twice the newer change is planned first. The older one is, too, where it is as that one left it already
     (other tags of the same instance); else it is refused, and can be taken back by undoing once more.
+    Neighbours of one kind are looked at together, up to a hundred, where the kind can do so.
 
     What keeps all changes from being looked at raises: ``CredentialsProblem``, ``Throttled``,
     ``Unavailable``, and ``AccessDenied`` where the target's role cannot be assumed.
     """
     taken_back = set[int]()
-    for change in changes:
+    for change, answer in _looked_at(changes, aws_provider):
         # A number of 64 bits in place of the name: a run may have changed a million resources.
         resource = hash(change.resource)
-        try:
-            inverses = _inverses(change, aws_provider)
-        except CannotUndo as error:
+        if isinstance(answer, CannotUndo):
             again = "; it was changed again by the same run, and that is taken back first: undo the run again"
-            refuse(NotUndone(change, f"{error}{again if resource in taken_back else ''}"))
-        except (AwsInteractionError, ClientError) as error:
-            if _is_about_all(error):
-                raise
-            refuse(NotUndone(change, f"it could not be looked at: {error}"))
+            refuse(NotUndone(change, f"{answer}{again if resource in taken_back else ''}"))
+        elif isinstance(answer, Exception):
+            refuse(NotUndone(change, f"it could not be looked at: {answer}"))
         else:
             taken_back.add(resource)
-            yield from inverses
+            yield from answer
+
+
+_Answer = Sequence[Change] | AwsInteractionError | ClientError
+
+
+def _looked_at(
+    changes: Iterable[Change], aws_provider: AwsClientProvider
+) -> Iterator[tuple[Change, _Answer]]:
+    for batch in _neighbours(changes):
+        answers = _answers_at_once(batch, aws_provider) if len(batch) > 1 else None
+        if answers is None:
+            # One after the other, so that nothing more is asked once AWS answers nothing at all.
+            for change in batch:
+                yield change, _answer(change, aws_provider)
+        else:
+            yield from zip(batch, answers, strict=True)
+
+
+def _neighbours(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """Yield neighbours of one kind together where that kind can look at many at once, others alone."""
+    batch: list[Change] = []
+    for change in changes:
+        if batch and (change.kind != batch[0].kind or len(batch) == _LOOKED_AT_AT_ONCE):
+            yield batch
+            batch = []
+        batch.append(change)
+        if not _is_for_batches(change):
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _is_for_batches(change: Change) -> bool:
+    try:
+        return _kind_of(change).invert_batch is not None
+    except CannotUndo:
+        return False
+
+
+def _answers_at_once(batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[_Answer] | None:
+    """Return an answer for each of a batch, ``None`` where it takes looking at each alone to know."""
+    invert_batch = _kind_of(batch[0]).invert_batch
+    if invert_batch is None:
+        return None
+    try:
+        answers = invert_batch(batch, aws_provider)
+    except (AwsInteractionError, ClientError) as error:
+        if _is_about_all(error):
+            raise
+        # What is wrong with one fails the call for all.
+        return None
+    return [_checked(change, answer) for change, answer in zip(batch, answers, strict=True)]
+
+
+def _answer(change: Change, aws_provider: AwsClientProvider) -> _Answer:
+    try:
+        invert = _kind_of(change).invert
+        # Where it is final because what was there was not kept, the kind says so.
+        inverses = [] if invert is None else [*invert(change, aws_provider)]
+    except (AwsInteractionError, ClientError) as error:
+        if _is_about_all(error):
+            raise
+        return error
+    return _checked(change, inverses)
 
 
 def _is_about_all(error: Exception) -> bool:
@@ -137,16 +200,13 @@ def _is_about_all(error: Exception) -> bool:
     return isinstance(error, CredentialsProblem | Throttled | Unavailable)
 
 
-def _inverses(change: Change, aws_provider: AwsClientProvider) -> list[Change]:
-    kind = _kind_of(change)
-    # Where it is final because what was there was not kept, the kind says so.
-    inverses = list(kind.invert(change, aws_provider)) if kind.invert is not None else []
+def _checked(change: Change, answer: Sequence[Change] | CannotUndo) -> _Answer:
+    if isinstance(answer, CannotUndo):
+        return answer
     is_final = change.reversibility is Reversibility.IRREVERSIBLE and change.keeps_before
-    if kind.invert is None or is_final:
-        raise CannotUndo("nothing takes it back, it is irreversible", resource=change.resource)
-    if not inverses:
-        raise CannotUndo("there is nothing of it to take back", resource=change.resource)
-    return inverses
+    if is_final or _kind_of(change).invert is None:
+        return CannotUndo("nothing takes it back, it is irreversible", resource=change.resource)
+    return answer or CannotUndo("there is nothing of it to take back", resource=change.resource)
 
 
 def _kind_of(change: Change) -> ChangeKind:

@@ -6,13 +6,13 @@ before each batch, and the writing itself is lost. Where that matters, items are
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -28,7 +28,6 @@ from aws_interactions.aws_errors import (
 )
 from aws_interactions.dynamodb_interactions import TableDescription, to_item
 from aws_interactions.local_files import CantWriteFileAlreadyExists, check_destination, new_file
-from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
     Change,
     ChangeKind,
@@ -37,21 +36,29 @@ from aws_operations.changes import (
     JsonObject,
     ResultStatus,
     Reversibility,
+    invert_alone,
     register,
     result_of_error,
 )
+from aws_operations.dynamodb.batch_parts import (
+    BATCH_WRITE,
+    IAM_ACTIONS,
+    by_table,
+    invert_writes,
+    key_line,
+    present_by_resource,
+    present_documents,
+    write_change,
+)
 from aws_operations.dynamodb.change_parts import (
     drift_between,
-    item_resource,
-    keeping,
     key_of,
     read_back_item,
     recheck_item,
-    table_of,
     target_of,
 )
 from aws_operations.dynamodb.guard_parts import ITEMS, TAGS
-from aws_operations.dynamodb.item_changes import ItemPlace, invert_item, reversibility_of
+from aws_operations.dynamodb.item_changes import ItemPlace
 from aws_operations.dynamodb.json_lines import JsonLines, Line, WrongLines, numbers_of_lines
 from aws_operations.dynamodb.plain_json import Item, document_of, item_of, json_line, same
 from aws_operations.dynamodb.table_keys import checked_key, whole_key
@@ -60,8 +67,6 @@ from aws_operations.targets import Target, fill_template, name_in
 logger = logging.getLogger(__name__)
 
 KEYS_A_READ = 100
-_KIND = "dynamodb.batch-write"
-_IAM_ACTIONS = iam_actions_of("dynamodb", "DescribeTable", "BatchGetItem", "GetItem", "BatchWriteItem")
 _WRITES_A_BATCH = 25
 _DONE = frozenset({ResultStatus.APPLIED, ResultStatus.UNCHANGED})
 
@@ -163,7 +168,8 @@ class BatchWrite:
         in_the_way: list[int] = []
         for line, key, present in _with_present(lines, keys, table, aws_provider):
             place = ItemPlace(environment, table, key)
-            change = _change(line.value, place, present, keep_before=self._keep_before)
+            after = None if line.value.verb is BatchVerb.DELETE else document_of(line.value.item)
+            change = write_change(place, present, after, keep_before=self._keep_before)
             if change.effect is Effect.OVERWRITE and not change.is_noop and not self._overwrite:
                 in_the_way.append(line.number)
                 continue
@@ -245,63 +251,22 @@ def _with_present(
             yield line, key, found[json_line(document_of(key))]
 
 
-def present_documents(
-    table: str, keys: Sequence[Mapping[str, Any]], aws_provider: AwsClientProvider
-) -> dict[str, JsonObject | None]:
-    """Return the items of keys as documents by the JSON of the key (BatchGetItem, consistent)."""
-    return {
-        json_line(document_of(key)): None if item is None else document_of(item)
-        for key, item in dynamodb_interactions.batch_get(table, keys, aws_provider, consistent=True)
-    }
-
-
-def _change(
-    request: BatchRequest, place: ItemPlace, before: JsonObject | None, *, keep_before: bool
-) -> Change:
-    is_delete = request.verb is BatchVerb.DELETE
-    after = None if is_delete else document_of(request.item)
-    is_lost = before is not None and not keep_before and not same(before, after)
-    return Change(
-        kind=_KIND,
-        target=target_of(place.environment),
-        resource=item_resource(place.environment, place.table, place.key),
-        effect=Effect.DESTROY if is_delete else Effect.CREATE if before is None else Effect.OVERWRITE,
-        before=before,
-        after=after,
-        iam_actions=_IAM_ACTIONS,
-        reversibility=reversibility_of(is_new=before is None and not is_delete, is_lost=is_lost),
-        precondition={"key": document_of(place.key), **keeping(before, keep_before=keep_before)},
-    )
-
-
-def _by_table(batch: Iterable[Change]) -> dict[str, list[Change]]:
-    found: dict[str, list[Change]] = {}
-    for change in batch:
-        found.setdefault(table_of(change), []).append(change)
-    return found
-
-
-def _present_by_resource(
-    batch: Sequence[Change], aws_provider: AwsClientProvider
-) -> dict[str, JsonObject | None]:
-    present = {}
-    for table, same_table in _by_table(batch).items():
-        found = present_documents(table, [key_of(change) for change in same_table], aws_provider)
-        present.update({change.resource: found[json_line(_key_document(change))] for change in same_table})
-    return present
-
-
-def _key_document(change: Change) -> JsonObject:
-    return document_of(key_of(change))
-
-
 def _recheck_batch(batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
-    present = _present_by_resource(batch, aws_provider)
-    return [drift_between(change.before, present[change.resource]) for change in batch]
+    present = present_by_resource(batch, aws_provider)
+    drifts = []
+    seen = set[str]()
+    for change in batch:
+        # DynamoDB takes no item twice in a batch, and the write before would change it.
+        is_again = change.resource in seen
+        drifts.append(
+            "the item has changed" if is_again else drift_between(change.before, present[change.resource])
+        )
+        seen.add(change.resource)
+    return drifts
 
 
 def _apply(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
-    for table, changes in _by_table(batch).items():
+    for table, changes in by_table(batch).items():
         pause = _Pause()
         try:
             left_over = _write(table, changes, aws_provider, pause)
@@ -309,7 +274,7 @@ def _apply(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator
             yield from _results_after(error, changes, aws_provider, is_first_call=not pause.was_made)
             continue
         for change in changes:
-            if json_line(_key_document(change)) in left_over:
+            if key_line(change) in left_over:
                 yield ChangeResult(change, ResultStatus.FAILED, ItemNotWritten(change.resource))
             else:
                 yield ChangeResult(change, ResultStatus.APPLIED)
@@ -331,7 +296,7 @@ def _results_after(
 ) -> Iterator[ChangeResult]:
     """Yield what became of a batch that ended with an error: calls before may have written some of it."""
     try:
-        present = _present_by_resource(changes, aws_provider)
+        present = present_by_resource(changes, aws_provider)
     except (AwsInteractionError, ClientError, BotoCoreError):
         make = result_of_error if is_first_call else _unknown
         yield from (make(change, error) for change in changes)
@@ -367,17 +332,17 @@ def _write(
 
 register(
     ChangeKind(
-        _KIND,
+        BATCH_WRITE,
         _apply,
         recheck_item,
         read_back_item,
         batch_size=_WRITES_A_BATCH,
         recheck_batch=_recheck_batch,
         is_idempotent=True,
-        iam_actions=_IAM_ACTIONS,
+        iam_actions=IAM_ACTIONS,
         reversibility=frozenset(Reversibility),
-        # One by one, because a batch takes no conditions: what others write meanwhile is not lost.
-        invert=invert_item,
+        invert=invert_alone(invert_writes),
+        invert_batch=invert_writes,
         tags=TAGS,
         census=ITEMS,
     )

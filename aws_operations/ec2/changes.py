@@ -30,13 +30,14 @@ from aws_operations.changes import (
     ChangeKind,
     ChangeResult,
     ResultStatus,
+    invert_alone,
     is_answer_lost,
     register,
     result_of_error,
 )
 from aws_operations.ec2.change_parts import BATCH_SIZE, TAGS, id_of
 from aws_operations.ec2.instance_verbs import (
-    INVERT_BY_KIND,
+    INVERT_BATCH_BY_KIND,
     REBOOT,
     START,
     STOP,
@@ -281,6 +282,7 @@ def _read_back(verb: Verb, change: Change, aws_provider: AwsClientProvider) -> R
 
 
 for _verb in (START, STOP, REBOOT, TERMINATE):
+    _invert_batch = INVERT_BATCH_BY_KIND.get(_verb.kind)
     register(
         ChangeKind(
             _verb.kind,
@@ -292,7 +294,8 @@ for _verb in (START, STOP, REBOOT, TERMINATE):
             is_idempotent=_verb is not REBOOT,
             iam_actions=_verb.iam_actions,
             reversibility=frozenset({_verb.reversibility}),
-            invert=INVERT_BY_KIND.get(_verb.kind),
+            invert=_invert_batch and invert_alone(_invert_batch),
+            invert_batch=_invert_batch,
             tags=TAGS,
             census=CENSUS,
         )

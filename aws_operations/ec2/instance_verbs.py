@@ -9,7 +9,15 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_environment import AwsEnvironment
 from aws_interactions.ec2_interactions import Instance, InstanceState, InstanceStateChange
 from aws_interactions.service_operations import iam_actions_of
-from aws_operations.changes import CannotUndo, Change, Effect, Invert, JsonObject, Reversibility
+from aws_operations.changes import (
+    CannotUndo,
+    Change,
+    Effect,
+    InvertBatch,
+    JsonObject,
+    Reversibility,
+    invert_each,
+)
 from aws_operations.ec2.change_parts import arn_of, id_of, target_of
 
 
@@ -113,23 +121,30 @@ def change_by(verb: Verb, instance: Instance, environment: AwsEnvironment) -> Ch
 
 
 def _take_back(
-    verb: Verb, inverse: Verb, change: Change, aws_provider: AwsClientProvider
-) -> Iterator[Change]:
-    instance_id = id_of(change)
-    instance = next(ec2_interactions.list_instances(aws_provider, instance_ids=[instance_id]), None)
-    if instance is None:
-        raise CannotUndo("it is not there any more", resource=change.resource)
-    left_as = (change.after or {})["state"]
-    if instance.state not in verb.reached:
-        message = f"it is {instance.state} by now, and was left {left_as}"
-        raise CannotUndo(message, resource=change.resource)
-    if instance.state not in inverse.starts_from:
-        message = f"it is still {instance.state}: undo the run once it is {left_as}"
-        raise CannotUndo(message, resource=change.resource)
-    yield change_by(inverse, instance, aws_provider.get_aws_env())
+    verb: Verb, inverse: Verb, batch: Sequence[Change], aws_provider: AwsClientProvider
+) -> Sequence[Sequence[Change] | CannotUndo]:
+    ids = dict.fromkeys(id_of(change) for change in batch)
+    found = ec2_interactions.list_instances(aws_provider, instance_ids=[*ids])
+    instances = {instance.instance_id: instance for instance in found}
+    environment = aws_provider.get_aws_env()
+
+    def take_one_back(change: Change) -> Iterator[Change]:
+        instance = instances.get(id_of(change))
+        if instance is None:
+            raise CannotUndo("it is not there any more", resource=change.resource)
+        left_as = (change.after or {})["state"]
+        if instance.state not in verb.reached:
+            message = f"it is {instance.state} by now, and was left {left_as}"
+            raise CannotUndo(message, resource=change.resource)
+        if instance.state not in inverse.starts_from:
+            message = f"it is still {instance.state}: undo the run once it is {left_as}"
+            raise CannotUndo(message, resource=change.resource)
+        yield change_by(inverse, instance, environment)
+
+    return invert_each(take_one_back, batch)
 
 
-INVERT_BY_KIND: dict[str, Invert] = {
+INVERT_BATCH_BY_KIND: dict[str, InvertBatch] = {
     START.kind: partial(_take_back, START, STOP),
     STOP.kind: partial(_take_back, STOP, START),
 }

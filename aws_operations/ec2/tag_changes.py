@@ -19,6 +19,8 @@ from aws_operations.changes import (
     Effect,
     ResultStatus,
     Reversibility,
+    invert_alone,
+    invert_each,
     is_answer_lost,
     register,
     result_of_error,
@@ -178,15 +180,22 @@ def _read_back(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     return ResultStatus.APPLIED if now == change.after else ResultStatus.UNKNOWN
 
 
-def _invert(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
-    name = id_of(change)
-    now = _named_tags(change, ec2_interactions.get_tags([name], aws_provider)[name])
+def _invert_batch(
+    batch: Sequence[Change], aws_provider: AwsClientProvider
+) -> Sequence[Sequence[Change] | CannotUndo]:
+    ids = dict.fromkeys(id_of(change) for change in batch)
+    tags = ec2_interactions.get_tags([*ids], aws_provider)
+    environment = aws_provider.get_aws_env()
+    return invert_each(lambda change: _inverses(change, tags[id_of(change)], environment), batch)
+
+
+def _inverses(change: Change, tags: Mapping[str, str], environment: AwsEnvironment) -> Iterator[Change]:
+    now = _named_tags(change, tags)
     if now != change.after:
         raise CannotUndo(f"the tags {_in_words(change)} have changed since", resource=change.resource)
     before = change.before or {}
     back = {key: value for key, value in before.items() if now.get(key) != value}
     new = {key: value for key, value in now.items() if key not in before}
-    environment = aws_provider.get_aws_env()
     if back:
         there = {key: now[key] for key in back if key in now}
         yield _set(change.resource, there, back, environment)
@@ -210,7 +219,8 @@ for _kind, _send in ((_ADD, _send_additions), (_REMOVE, _send_removals)):
             is_idempotent=True,
             iam_actions=_IAM_ACTIONS[_kind],
             reversibility=frozenset({Reversibility.REVERSIBLE}),
-            invert=_invert,
+            invert=invert_alone(_invert_batch),
+            invert_batch=_invert_batch,
             tags=TAGS,
             census=CENSUS,
         )

@@ -15,7 +15,7 @@ from aws_operations.ec2 import changes as ec2_changes
 from aws_operations.journal import ChangeRecord, ChangeState
 from aws_operations.targets import Target
 from aws_operations.undo import NotUndone, NotUndoneSpool, made_changes, plan_undo
-from tests.support.ec2_things import answer_of, run_instance
+from tests.support.ec2_things import answer_of, instance, run_instance
 
 TARGET = Target("eu-west-1", "123456789012")
 ONE, TWO = "i-00000000000000001", "i-00000000000000002"
@@ -84,7 +84,7 @@ def test_WHEN_records_are_looked_through_THEN_what_was_made_is_taken_AND_what_is
 
 def test_WHEN_some_have_drifted_or_are_final_THEN_the_others_are_planned_all_the_same() -> None:
     client = FakeClient("ec2").answers(
-        "describe_instances", [answer_of(ONE, state="running"), answer_of(TWO, state="stopped")]
+        "describe_instances", answer_of(instance(ONE, "running"), instance(TWO, "stopped"))
     )
     changes = [
         a_change("ec2.terminate", reversibility=Reversibility.IRREVERSIBLE),
