@@ -14,6 +14,7 @@ import click
 from commands.options import (
     ALL_COLLECTED,
     COLLECTED_TO_GO_ON,
+    COLLECTED_TO_REFUSE,
     COLLECTED_WITHOUT_AWS,
     PROGRAM,
     RESERVED_SPELLINGS,
@@ -49,6 +50,7 @@ _GLOBAL_OPTIONS_HINT = "Global options, such as --profile, --region and --output
 
 
 _FOR_ROWS = ("output", "query")
+_FOR_QUESTIONS = "yes"
 
 _CONSEQUENCE_BY_SHAPE = {
     Shape.ROWS: "Reads only.",
@@ -122,11 +124,14 @@ class GlobalOptionsMixin(click.Command):
     """Adds the global options to a command or group; they are collected, never handed to its callback."""
 
     takes_identity: bool = True
-    goes_on: bool = False
+    goes_on: str = ""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own parameters and the global options."""
-        return [*super().get_params(ctx), *(ALL_COLLECTED if self.takes_identity else self._without_identity)]
+        own = super().get_params(ctx)
+        if self.takes_identity:
+            return [*own, *ALL_COLLECTED]
+        return [*own, *self._without_identity, *(COLLECTED_TO_REFUSE if self.goes_on else ())]
 
     @property
     def _without_identity(self) -> tuple[CollectedOption, ...]:
@@ -185,7 +190,7 @@ class Verb(GlobalOptionsMixin):
         shape: Shape,
         example: str,
         takes_identity: bool,
-        goes_on: bool = False,
+        goes_on: str = "",
         **attributes: Any,
     ) -> None:
         super().__init__(*args, **attributes)
@@ -211,11 +216,11 @@ class Verb(GlobalOptionsMixin):
         ctx.exit(invocation.run(self, work, settings, console))
 
     def shown_without_aws(self) -> tuple[CollectedOption, ...]:
-        """Return them without those about rows where there are none."""
-        shown = super().shown_without_aws()
-        if self.shape is Shape.ROWS or self.goes_on:
-            return shown
-        return tuple(option for option in shown if option.spec.name not in _FOR_ROWS)
+        """Return them without those about rows or questions where there are none."""
+        useless = set[str]() if self.shape is Shape.ROWS or self.goes_on else {*_FOR_ROWS}
+        if self.shape is not Shape.SESSION:
+            useless.add(_FOR_QUESTIONS)
+        return tuple(option for option in super().shown_without_aws() if option.spec.name not in useless)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what the command's shape means for its user, and its example."""
@@ -267,9 +272,9 @@ class Noun(SuggestingGroup):
         """Register the decorated body as a verb; the body stays a plain function.
 
         ``example`` is a command line that works on the sandbox; it is shown in the help. The rest goes
-        to ``click.Command``; ``goes_on=True`` is for a verb that goes on from what was kept of a run, with
-        its identity, ``takes_identity=False`` for one that calls no AWS though others of the noun do. Raises
-        ``ValueError`` when an option takes the name of a global one.
+        to ``click.Command``; ``goes_on="the run"`` is for a verb that goes on from what was kept of a run,
+        with its identity, ``takes_identity=False`` for one that calls no AWS though others of the noun do.
+        Raises ``ValueError`` when an option takes the name of a global one.
         """
         _check_example(f"{self.name} {name}", example)
 

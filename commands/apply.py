@@ -17,7 +17,7 @@ else:
     plan_applying = lazy("commands.plan_applying")
 
 
-@lone_verb("apply", shape=Shape.SESSION, example="manage-resources apply stop.plan --yes", goes_on=True)
+@lone_verb("apply", shape=Shape.SESSION, example="manage-resources apply stop.plan --yes", goes_on="the plan")
 @click.argument("file", metavar="FILE", type=click.Path(readable=False, path_type=Path))
 @click.pass_context
 def apply(context: click.Context, file: Path) -> Callable[["Console"], int]:

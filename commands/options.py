@@ -29,6 +29,7 @@ from commands.global_options import (
 __all__ = [
     "ALL_COLLECTED",
     "COLLECTED_TO_GO_ON",
+    "COLLECTED_TO_REFUSE",
     "COLLECTED_WITHOUT_AWS",
     "COMPLETE_VARIABLE",
     "GLOBAL_OPTIONS",
@@ -140,12 +141,13 @@ class Settings:
 class CollectedOption(click.Option):
     """A global option as Click sees it: notes what was typed, and is never handed to the command."""
 
-    def __init__(self, spec: GlobalOption) -> None:
+    def __init__(self, spec: GlobalOption, *, hidden: bool = False) -> None:
         self.spec = spec
         super().__init__(
             _declarations(spec),
             expose_value=False,
             callback=_note_typed,
+            hidden=hidden,
             help=spec.help,
             metavar=spec.metavar if spec.takes not in (Takes.FLAG, Takes.COUNT) else None,
             **_click_attributes(spec),
@@ -224,4 +226,8 @@ ALL_COLLECTED = tuple(CollectedOption(spec) for spec in GLOBAL_OPTIONS)
 COLLECTED_WITHOUT_AWS = tuple(option for option in ALL_COLLECTED if not option.spec.acts_on_aws)
 COLLECTED_TO_GO_ON = tuple(
     option for option in ALL_COLLECTED if not option.spec.acts_on_aws or option.spec.is_of_the_moment
+)
+# They are known to be refused in better words than Click has for an option that there is not.
+COLLECTED_TO_REFUSE = tuple(
+    CollectedOption(option.spec, hidden=True) for option in ALL_COLLECTED if option not in COLLECTED_TO_GO_ON
 )

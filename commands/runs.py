@@ -190,7 +190,7 @@ def export(run: str) -> Callable[[], Iterator[str]]:
     "resume",
     shape=Shape.SESSION,
     example="manage-resources runs resume last --failed --yes",
-    goes_on=True,
+    goes_on="the run",
 )
 @RUN
 @click.option("--failed", is_flag=True, help="Try again, too, what was denied or failed.")

@@ -47,20 +47,24 @@ def resolve_settings(
     ctx: click.Context,
     *,
     takes_identity: bool = True,
-    goes_on: bool = False,
+    goes_on: str = "",
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """Return the settings of the command that ``ctx`` belongs to; touches no network.
 
     Raises ``click.UsageError`` (exit 2) for a bad value that was typed or in the environment and for
-    options that exclude each other, ``ConfigurationProblem`` (exit 3) for the configuration file.
+    options that exclude each other, ``ConfigurationProblem`` (exit 3) for the configuration file. ``goes_on``
+    says what the command goes on from, with the identity, targets and pace of that.
     """
     try:
+        typed = typed_values(ctx)
+        if goes_on:
+            _refuse_what_is_kept(typed, ctx.command_path.partition(" ")[2], goes_on)
         return merge_settings(
-            typed_values(ctx),
+            typed,
             os.environ if environ is None else environ,
             takes_identity=takes_identity,
-            goes_on=goes_on,
+            goes_on=bool(goes_on),
         )
     except click.UsageError as error:
         # With the context, the message shows the usage of this very command.
@@ -114,6 +118,15 @@ def merge_settings(
     _apply_failure_limit(values, layers)
     _refuse_useless(values, layers)
     return Settings(**values, **excluded)
+
+
+def _refuse_what_is_kept(typed: Mapping[str, Any], words: str, goes_on: str) -> None:
+    for name in typed:
+        option = OPTION_BY_NAME[name]
+        if option.acts_on_aws and not option.is_of_the_moment:
+            raise click.UsageError(
+                f"{option.flag}: {words} acts as, where and how {goes_on} says; leave it out."
+            )
 
 
 def _refuse_foreign(typed: Mapping[str, Any], options: list[GlobalOption]) -> None:

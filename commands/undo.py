@@ -16,7 +16,7 @@ else:
     undoing = lazy("commands.undoing")
 
 
-@lone_verb("undo", shape=Shape.SESSION, example="manage-resources undo last --dry-run", goes_on=True)
+@lone_verb("undo", shape=Shape.SESSION, example="manage-resources undo last --dry-run", goes_on="the run")
 @click.argument("run", metavar="RUN")
 @click.pass_context
 def undo(context: click.Context, run: str) -> Callable[["Console"], int]:
@@ -32,5 +32,7 @@ def undo(context: click.Context, run: str) -> Callable[["Console"], int]:
     RUN is an id of 'runs list', the beginning of one, or 'last' for the last run that was to change
     something, which may itself be an undo, or have found nothing to do.
     """
+    if not run:
+        raise click.UsageError("RUN is empty: give the id of a run, the beginning of one, or last.", context)
     invocation = context.ensure_object(Invocation)
     return partial(undoing.undo, run, given=settings_of(context), invocation=invocation)

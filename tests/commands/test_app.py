@@ -155,6 +155,23 @@ def test_WHEN_help_of_a_verb_is_shown_THEN_options_about_rows_stand_only_where_t
     assert "--log-level" in text
 
 
+@pytest.mark.parametrize(
+    ("words", "asks"),
+    [
+        ("plan show", False),
+        ("policy from", False),
+        ("runs export", False),
+        ("runs prune", True),
+        ("apply", True),
+    ],
+)
+def test_WHEN_help_of_a_verb_without_identity_is_shown_THEN_yes_stands_only_where_something_is_asked(
+    words: str, asks: bool
+) -> None:
+    text = CliRunner().invoke(root, [*words.split(), "--help"], obj=Invocation()).stdout
+    assert ("--yes  " in text) is asks
+
+
 def test_WHEN_help_of_group_is_shown_THEN_verbs_stand_with_their_first_paragraph_only() -> None:
     text = ToyBox().run("toy", "--help").stdout
 

@@ -8,6 +8,7 @@ from aws_operations.guards import EmptySelection
 from commands.exit_codes import ConfigurationProblem
 from commands.options import GLOBAL_OPTIONS, OutputFormat, Settings, Takes
 from commands.settings import merge_settings
+from tests.support.program import run_program
 
 ROLE = "arn:aws:iam::123456789012:role/operator"
 OTHER_ROLE = "arn:aws:iam::111122223333:role/path/auditor"
@@ -376,3 +377,19 @@ def test_WHEN_options_are_listed_THEN_each_has_a_setting_and_help() -> None:
 
     assert [o.name for o in GLOBAL_OPTIONS if o.setting not in fields and o.takes is not Takes.COUNT] == []
     assert [o.name for o in GLOBAL_OPTIONS if not o.help.endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"), [("apply", "the plan"), ("undo", "the run"), ("runs resume", "the run")]
+)
+@pytest.mark.parametrize(
+    "option", [["--sandbox"], ["--region", "us-east-1"], ["--workers", "2"]], ids=" ".join
+)
+def test_WHEN_it_is_said_who_acts_or_where_to_a_command_that_goes_on_THEN_that_is_known_wherever_it_stands(
+    option: list[str], words: str, kept: str, environment: dict[str, str]
+) -> None:
+    for line in ([*option, *words.split(), "x"], [*words.split(), "x", *option]):
+        done = run_program(line, environment)
+        assert (done.returncode, done.stdout) == (2, "")
+        said = f"Error: {option[0]}: {words} acts as, where and how {kept} says; leave it out.\n"
+        assert done.stderr.endswith(said)

@@ -151,6 +151,13 @@ def test_WHEN_nothing_takes_it_back_THEN_that_is_said_of_each_AND_nothing_is_sen
     assert proxy.writes == []
 
 
+def test_WHEN_no_run_is_named_THEN_that_is_a_usage_error(environment: Environment) -> None:
+    done = run(["undo", ""], environment, exit_code=2)
+
+    assert done.stdout == ""
+    assert "RUN is empty: give the id of a run, the beginning of one, or last." in done.stderr
+
+
 def test_WHEN_the_example_is_run_THEN_it_works_AND_help_tells_how_rows_are_written(
     environment: Environment,
 ) -> None:
