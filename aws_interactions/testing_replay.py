@@ -65,7 +65,8 @@ class ReplayProvider(AwsClientProvider):
     Bodies of objects are in no recording: ``bodies={"s3://bucket/key": b"..."}`` gives them, and reading
     another raises ``UnrecordedBody``. Secrets read as ``[redacted]``. ``faults`` go wrong besides
     (``throttle``, ``expire_credentials_at``, ``lose_answer``), at calls that are counted from 1 over all
-    clients of this provider and of those derived from it. ``calls`` has what was called, in that order.
+    clients of this provider and of those derived from it. ``calls`` has what was called, in that order,
+    ``unused_faults`` the faults whose call never came.
     Waiters do not sleep; presigning works and is not compared; clients of ``read_only()`` refuse writes.
 
     It begins in the account and region in which the recording did, unless ``environment`` names others;
@@ -94,6 +95,11 @@ class ReplayProvider(AwsClientProvider):
     def calls(self) -> list[Call]:
         """What was called so far: the operation and its parameters, as they would stand in a recording."""
         return self._replayer.calls
+
+    @property
+    def unused_faults(self) -> tuple[Fault, ...]:
+        """The faults that did not go wrong, as there were fewer calls: assert that there are none left."""
+        return self._replayer.unused_faults
 
     @property
     def aws_region(self) -> str:
@@ -164,6 +170,11 @@ class Replayer:
         self._bodies = bodies
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
+
+    @property
+    def unused_faults(self) -> tuple[Fault, ...]:
+        """The faults at calls that have not come."""
+        return tuple(fault for fault in self._faults if fault.first_call > len(self.calls))
 
     def install(self, client: Any) -> None:
         """Answer all calls of a prototype, and of all clients that are bound to it."""

@@ -114,7 +114,10 @@ def expiry(value: str) -> int:
 
 def plan_expiry(value: str) -> int:
     """Return how long a plan may be applied, in seconds, from 15m to 7d; ``12h`` works too."""
-    return _seconds(value, 900, 604_800, "the time that a plan holds")
+    try:
+        return _seconds(value, 900, 604_800, "")
+    except ValueError:
+        raise ValueError(f"{value!r} is not a time from 15m to 7d") from None
 
 
 def wait(value: str) -> int:

@@ -349,3 +349,20 @@ def test_WHEN_threads_replay_THEN_every_call_is_counted(file_path: Path, record:
     assert len(provider.calls) == 80
     assert provider.calls[0].operation == "HeadBucket"
     assert provider.calls[0].parameters == {"Bucket": "logs"}
+
+
+def test_WHEN_a_fault_is_at_a_call_that_never_comes_THEN_the_provider_tells(
+    file_path: Path, record: Record
+) -> None:
+    record(listed, page("a"))
+    late = lose_answer(2)
+    provider = ReplayProvider(file_path, faults=[throttle(1), late])
+    assert provider.unused_faults == (throttle(1), late)
+
+    with pytest.raises(ClientError):
+        listed(provider.for_region("eu-west-1"))
+    assert provider.unused_faults == (late,)
+
+    with pytest.raises(ConnectionClosedError):
+        listed(provider)
+    assert provider.unused_faults == ()
