@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from aws_interactions.aws_errors import NotFound, translate_aws_errors
+from aws_interactions.aws_errors import InvalidInput, NotFound, translate_aws_errors
 from aws_interactions.calls import pages_of
 
 if TYPE_CHECKING:
@@ -33,6 +33,17 @@ class PrincipalDoesNotExist(NotFound):
 
     def __init__(self, principal_arn: str) -> None:
         super().__init__(f"there is no user, group or role {principal_arn}", resource=principal_arn)
+        self.principal_arn = principal_arn
+
+
+class PoliciesNotSimulated(InvalidInput):
+    """What answers in place of AWS, such as the sandbox, simulates no policies."""
+
+    def __init__(self, principal_arn: str) -> None:
+        super().__init__(
+            f"the sandbox simulates no policies; only AWS itself tells what {principal_arn} may do",
+            resource=principal_arn,
+        )
         self.principal_arn = principal_arn
 
 
@@ -101,7 +112,8 @@ def simulate_principal_policy(
 
     Policies of resources and of sessions are not looked at. Nothing is done and nothing logged as
     refused (SimulatePrincipalPolicy, one call for each resource, or batch of them). Raises
-    ``PrincipalDoesNotExist``; ``InvalidInput`` for an action or ARN that IAM does not know.
+    ``PrincipalDoesNotExist``; ``InvalidInput`` for an action or ARN that IAM does not know, and where no
+    policies are simulated (``PoliciesNotSimulated``).
     """
     entries = [_context_entry(name, value) for name, value in (context or {}).items()]
     logger.debug(
@@ -112,7 +124,10 @@ def simulate_principal_policy(
         list(context or ()),
     )
     client = aws_provider.get_iam()
-    absent = {"NoSuchEntity": lambda: PrincipalDoesNotExist(principal_arn)}
+    absent = {
+        "NoSuchEntity": lambda: PrincipalDoesNotExist(principal_arn),
+        "NotImplemented": lambda: PoliciesNotSimulated(principal_arn),
+    }
     names = list(dict.fromkeys(actions))
 
     def results(arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:

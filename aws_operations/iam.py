@@ -105,6 +105,9 @@ def _simulated(principal_arn: str, aws_provider: AwsClientProvider) -> str:
         )
     if parts["service"] == "iam":
         return principal_arn
+    if kind == "user":
+        # STS has no such ARN: it is how the sandbox calls whoever assumed no role.
+        raise iam_interactions.PoliciesNotSimulated(principal_arn)
     if kind != "assumed-role":
         raise PrincipalNotSimulated(principal_arn, "IAM simulates no such session; ask for its user")
     own_account = aws_provider.get_aws_env().aws_account

@@ -64,6 +64,7 @@ _NEXT_STEP_BY_ERROR = (
     ("aws_operations.journal.journal_errors", "NoSuchRun", "see 'runs list'"),
     ("aws_operations.policies", "NothingToAllow", "record a run that calls AWS with --record"),
     # Their messages say themselves what to do instead.
+    ("aws_interactions.iam_interactions", "PoliciesNotSimulated", ""),
     ("aws_operations.policies", "IdentityToChoose", ""),
     ("aws_interactions.rds_interactions.errors", "ClusterMemberNotAlone", ""),
     ("aws_operations.cluster.cluster_errors", "KindStaysHere", ""),

@@ -113,7 +113,11 @@ def test_WHEN_the_examples_are_run_after_a_recording_THEN_they_work(
     assert statement["Resource"] == [f"arn:aws:s3:::{SAMPLE}"]
     # The sandbox simulates no policies, and says so.
     asked = shlex.split(VERBS["policy check"].example)[1:]
-    refused = run_program(["--sandbox", *asked], sandbox_environment, cwd=tmp_path)
-    assert refused.returncode == 4
-    assert "SimulatePrincipalPolicy" in refused.stderr
+    as_nobody = ["policy", "check", "calls.jsonl"]
+    for words, who in ((asked, "arn:aws:iam::111122223333:role/operator"), (as_nobody, "arn:aws:sts::")):
+        refused = run_program(["--sandbox", *words], sandbox_environment, cwd=tmp_path)
+        assert refused.returncode == 4
+        said = f"the sandbox simulates no policies; only AWS itself tells what {who}"
+        assert said in refused.stderr
+        assert "correct the value" not in refused.stderr
     assert CASES.keys() == {"policy check"}
