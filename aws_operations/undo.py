@@ -8,6 +8,8 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from operator import attrgetter
 from typing import Self
 
 from botocore.exceptions import ClientError
@@ -31,6 +33,7 @@ from aws_operations.changes import (
 from aws_operations.journal import ChangeRecord, ChangeState
 from aws_operations.plan_spool import room_for_it
 
+_CHANGED_AGAIN = "it was changed again by the same run, and that is taken back first: undo the run again"
 _LOOKED_AT_AT_ONCE = 100
 _UNSETTLED = (ChangeState.STARTED, ChangeState.UNKNOWN)
 
@@ -110,39 +113,56 @@ def plan_undo(changes: Iterable[Change], aws_provider: AwsClientProvider, refuse
     since, what it took away is kept nowhere, or it could not be looked at. Of a resource that was changed
     twice the newer change is planned first. The older one is, too, where it is as that one left it already
     (other tags of the same instance); else it is refused, and can be taken back by undoing once more.
-    Neighbours of one kind are looked at together, up to a hundred, where the kind can do so.
+    Neighbours of one kind are looked at together, up to a hundred, where the kind can do so. Of their
+    inverses, those of one kind come together.
 
     What keeps all changes from being looked at raises: ``CredentialsProblem``, ``Throttled``,
     ``Unavailable``, and ``AccessDenied`` where the target's role cannot be assumed.
     """
     taken_back = set[int]()
-    for change, answer in _looked_at(changes, aws_provider):
-        # A number of 64 bits in place of the name: a run may have changed a million resources.
-        resource = hash(change.resource)
-        if isinstance(answer, CannotUndo):
-            again = "; it was changed again by the same run, and that is taken back first: undo the run again"
-            refuse(NotUndone(change, f"{answer}{again if resource in taken_back else ''}"))
-        elif isinstance(answer, Exception):
-            refuse(NotUndone(change, f"it could not be looked at: {answer}"))
-        else:
-            taken_back.add(resource)
-            yield from answer
+    for looked_at in _looked_at(changes, aws_provider):
+        found = list[tuple[Change, Sequence[Change]]]()
+        for change, answer in looked_at:
+            # A number of 64 bits in place of the name: a run may have changed a million resources.
+            resource = hash(change.resource)
+            if isinstance(answer, CannotUndo):
+                again = f"; {_CHANGED_AGAIN}" if resource in taken_back else ""
+                refuse(NotUndone(change, f"{answer}{again}"))
+            elif isinstance(answer, Exception):
+                refuse(NotUndone(change, f"it could not be looked at: {answer}"))
+            else:
+                taken_back.add(resource)
+                found.append((change, answer))
+        yield from _kinds_together(found)
 
 
 _Answer = Sequence[Change] | AwsInteractionError | ClientError
 
 
+def _kinds_together(found: Sequence[tuple[Change, Sequence[Change]]]) -> Iterator[Change]:
+    """Yield the inverses, of one kind together, because neighbours of one kind are made together.
+
+    Those of one change stay in their order, and so do all if a resource is there twice.
+    """
+    if len({change.resource for change, _ in found}) < len(found):
+        for _, inverses in found:
+            yield from inverses
+        return
+    for same_step in zip_longest(*(inverses for _, inverses in found)):
+        yield from sorted(filter(None, same_step), key=attrgetter("kind"))
+
+
 def _looked_at(
     changes: Iterable[Change], aws_provider: AwsClientProvider
-) -> Iterator[tuple[Change, _Answer]]:
+) -> Iterator[Sequence[tuple[Change, _Answer]]]:
     for batch in _neighbours(changes):
         answers = _answers_at_once(batch, aws_provider) if len(batch) > 1 else None
         if answers is None:
             # One after the other, so that nothing more is asked once AWS answers nothing at all.
             for change in batch:
-                yield change, _answer(change, aws_provider)
+                yield [(change, _answer(change, aws_provider))]
         else:
-            yield from zip(batch, answers, strict=True)
+            yield [*zip(batch, answers, strict=True)]
 
 
 def _neighbours(changes: Iterable[Change]) -> Iterator[list[Change]]:

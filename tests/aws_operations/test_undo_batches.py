@@ -79,6 +79,13 @@ def planned_one_by_one(
     return found, refused
 
 
+def by_resource(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    found = dict[str, list[Change]]()
+    for change in changes:
+        found.setdefault(change.resource, []).append(change)
+    return found
+
+
 def inverses_or_reason(change: Change, aws_provider: AwsClientProvider) -> tuple[list[Change], str | None]:
     invert = change_kind(change.kind).invert
     assert invert is not None
@@ -166,7 +173,10 @@ def test_WHEN_ec2_changes_are_looked_at_together_THEN_it_is_as_one_by_one(
     changes: list[Change], states: dict[str, str], tags: dict[str, dict[str, str]]
 ) -> None:
     provider = fake_provider(ec2=ec2_with(states, tags))
-    assert planned(changes, provider) == planned_one_by_one(changes, provider)
+    found, refused = planned(changes, provider)
+    expected, reasons = planned_one_by_one(changes, provider)
+    assert refused == reasons
+    assert by_resource(found) == by_resource(expected)
 
 
 @settings(max_examples=60, deadline=None)
@@ -207,6 +217,22 @@ def test_WHEN_many_instances_were_stopped_AND_tagged_THEN_it_takes_a_call_a_hund
     assert [each.kind for each in found] == ["ec2.start"] * 250 + ["ec2.remove-tags"] * 250
     operations = [call.operation for call in client.calls]
     assert operations == ["describe_instances"] * 3 + ["describe_tags"] * 3
+
+
+def test_WHEN_undoing_takes_two_kinds_of_change_THEN_those_of_one_kind_come_together() -> None:
+    client = ec2_with({}, {name: {"role": "db", "new": "1"} for name in NAMES})
+    tags = [
+        ec2_change(
+            "ec2.add-tags", name, {"role": "web"} if name != NAMES[0] else {}, {"role": "db", "new": "1"}
+        )
+        for name in NAMES
+    ]
+
+    found, refused = planned(tags, fake_provider(ec2=client))
+
+    assert refused == []
+    assert [each.kind for each in found] == ["ec2.add-tags"] * 3 + ["ec2.remove-tags"] * 4
+    assert [each.after for each in found] == [{"role": "web"}] * 3 + [{}] * 4
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
