@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from aws_interactions.aws_errors import InvalidInput, NotFound, translate_aws_errors
+from aws_interactions.aws_errors import NotFound, Unavailable, translate_aws_errors
 from aws_interactions.calls import pages_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class PrincipalDoesNotExist(NotFound):
         self.principal_arn = principal_arn
 
 
-class PoliciesNotSimulated(InvalidInput):
+class PoliciesNotSimulated(Unavailable):
     """What answers in place of AWS, such as the sandbox, simulates no policies."""
 
     def __init__(self, principal_arn: str) -> None:
@@ -112,8 +112,8 @@ def simulate_principal_policy(
 
     Policies of resources and of sessions are not looked at. Nothing is done and nothing logged as
     refused (SimulatePrincipalPolicy, one call for each resource, or batch of them). Raises
-    ``PrincipalDoesNotExist``; ``InvalidInput`` for an action or ARN that IAM does not know, and where no
-    policies are simulated (``PoliciesNotSimulated``).
+    ``PrincipalDoesNotExist``; ``InvalidInput`` for an action or ARN that IAM does not know;
+    ``PoliciesNotSimulated`` where no AWS answers.
     """
     entries = [_context_entry(name, value) for name, value in (context or {}).items()]
     logger.debug(
