@@ -22,7 +22,7 @@ from commands.change_tally import ChangeTally
 from commands.exit_codes import ExitCode
 from commands.journaling import kept_settings, working_directory
 from commands.options import PROGRAM
-from commands.wording import counted
+from commands.wording import counted, named
 
 if TYPE_CHECKING:
     from aws_operations.targets import Target
@@ -62,11 +62,25 @@ def save_plan(spool: PlanSpool, the_run: "Run", tally: ChangeTally) -> ExitCode:
     with console.rows(with_target=settings.chooses_targets) as writer:
         for change in spool:
             writer.write_from(change.target, PlannedChangeRow.of(change))
+    _say_whose_values_are_left_out(spool, the_run)
     left_out = [f"{what}, and the plan is without them" for what in tally.not_planned()]
     made = f"{spool.pending} of {counted(len(spool), 'change')} would be made"
     how = f"apply it until {moment_text(header.expires)} with: {PROGRAM} apply {shlex.quote(str(path))}"
     console.note("; ".join([f"plan saved in {path}: {made}", "nothing was changed", *left_out, how]))
     return tally.exit_code(is_many=the_run.fleet.is_many)
+
+
+def _say_whose_values_are_left_out(spool: PlanSpool, the_run: "Run") -> None:
+    # Loaded here: most plans have no secrets.
+    from commands.secret_input import values_left_out
+
+    files, secrets = values_left_out(spool)
+    if files:
+        the_run.console.note(f"no secret value is in the plan; 'apply' reads again: {named(files)}")
+    if secrets:
+        the_run.console.warn(
+            f"no secret value is in the plan; 'apply' asks for it, on a terminal: {named(secrets)}"
+        )
 
 
 def _header(spool: PlanSpool, the_run: "Run", left_out: int) -> PlanHeader:

@@ -71,6 +71,22 @@ def hold_again(spool: PlanSpool) -> None:
             _hold_again(ref, names)
 
 
+def values_left_out(spool: PlanSpool) -> tuple[list[str], list[str]]:
+    """Return the files that ``hold_again`` reads once more, and the secrets whose values it asks for.
+
+    Those of one value are told as the first and how many others.
+    """
+    files, names = dict[str, None](), dict[str, list[str]]()
+    if any(part.kind in _KINDS_WITH_VALUES for part in spool.summary()):
+        for change in spool:
+            source = None if change.is_noop else ValueSource.of_ref(change.payload_ref)
+            if source is not None and source.is_file:
+                files[source.name] = None
+            elif source is not None:
+                names.setdefault(str(change.payload_ref), []).append(_name_of(change))
+    return list(files), [_first_and_others(each) for each in names.values()]
+
+
 def hold_what_can_be_had(changes: Iterable[Change]) -> None:
     """Hold the values again that can be had, as ``hold_again`` does.
 
@@ -87,7 +103,7 @@ def hold_what_can_be_had(changes: Iterable[Change]) -> None:
 
 def _hold_again(ref: str, names: Sequence[str]) -> None:
     source = ValueSource.of_ref(ref) or ValueSource("nowhere")
-    name = names[0] if len(names) == 1 else f"{names[0]} and {counted(len(names) - 1, 'other')}"
+    name = _first_and_others(names)
     if source.is_file:
         value = _from_file(Path(source.name), is_binary=source.is_binary)
     elif _can_ask():
@@ -99,6 +115,10 @@ def _hold_again(ref: str, names: Sequence[str]) -> None:
         )
     value.check_size(secret_name=name)
     HeldValue(lambda: value, source=source, ref=ref)
+
+
+def _first_and_others(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {counted(len(names) - 1, 'other')}"
 
 
 def _not_held(changes: Iterable[Change]) -> dict[str, list[str]]:

@@ -51,6 +51,23 @@ def test_WHEN_the_value_is_in_a_file_THEN_applying_reads_it_again_from_wherever_
     assert stored(name, proxied_environment) == SENTINEL
 
 
+def test_WHEN_a_plan_without_its_value_is_saved_THEN_it_says_how_apply_comes_by_it(
+    proxied_environment: dict[str, str], name: str, plan: str, tmp_path: Path
+) -> None:
+    (tmp_path / "value").write_text(SENTINEL, encoding="utf-8")
+    create = ["secrets", "create", name]
+    by_file = run_program(
+        [*create, "--file", "value", "--plan-out", f"{plan}-1"], proxied_environment, cwd=tmp_path
+    )
+    piped = run_program([*create, "--stdin", "--plan-out", plan], proxied_environment, stdin=SENTINEL)
+
+    file_line, asked_line = by_file.stderr.splitlines()[0], piped.stderr.splitlines()[0]
+    assert file_line == f"no secret value is in the plan; 'apply' reads again: {tmp_path / 'value'}"
+    assert (
+        asked_line == f"warning: no secret value is in the plan; 'apply' asks for it, on a terminal: {name}"
+    )
+
+
 def test_WHEN_it_was_to_be_stored_as_binary_THEN_it_is(
     proxied_environment: dict[str, str], name: str, plan: str, tmp_path: Path
 ) -> None:
