@@ -46,6 +46,7 @@ def undo(wanted: str, console: Console, *, given: Settings, invocation: Invocati
         if run.state is RunState.RUNNING:
             raise RunIsHeld(run.id, run.process_id)
         undoing = _Undoing(run, made, not_undone, console, _targets_to_resume(invocation))
+        undoing.undone_by = _run_that_undid(run, journal) if invocation.resumption is None else None
         made.add(made_changes(journal.changes(run, _TO_LOOK_AT, newest_first=True), undoing.refuse))
         if not made.targets():
             return undoing.say_nothing_was_made()
@@ -69,6 +70,16 @@ def _last_that_was_agreed_on(journal: Journal) -> RunSummary | None:
         if run.is_writing and (run.state is RunState.RUNNING or run.has_plan):
             return run
     return None
+
+
+def _run_that_undid(run: RunSummary, journal: Journal) -> str | None:
+    """Return the last run that took changes of a run back, by what was typed."""
+    undoing = (
+        each.id
+        for each in reversed(journal.runs())
+        if {"undo", run.id} <= set(each.arguments) and each.is_writing and each.counts.changes_applied
+    )
+    return next(undoing, None)
 
 
 def _say_there_is_none(console: Console) -> ExitCode:
@@ -96,7 +107,8 @@ def _fleet_of(run: RunSummary, made: PlanSpool) -> FleetFromBefore:
 class _Undoing:
     """What is made of the changes of a run: their inverses, and the reasons why there are none.
 
-    ``only_in`` are the targets in which it is planned again; ``None`` is all.
+    ``only_in`` are the targets in which it is planned again; ``None`` is all. ``undone_by`` is a run that
+    took the changes back before.
     """
 
     run: RunSummary
@@ -105,6 +117,7 @@ class _Undoing:
     console: Console
     only_in: frozenset[Target] | None
     inverses: Counter[Target] = field(default_factory=Counter)
+    undone_by: str | None = None
 
     @property
     def planner(self) -> TargetPlanner:
@@ -130,7 +143,12 @@ class _Undoing:
             self.console.warn(f"not undone: {what}: {redacted(refused.reason)}")
         if self.not_undone:
             many = counted(len(self.not_undone), "change")
-            self.console.note(f"{many} of run {self.run.id} cannot be undone")
+            again = f": undone already by run {self.undone_by}" if self._was_undone else ""
+            self.console.note(f"{many} of run {self.run.id} cannot be undone{again}")
+
+    @property
+    def _was_undone(self) -> bool:
+        return self.undone_by is not None and not self.inverses.total()
 
     def say_nothing_was_made(self) -> ExitCode:
         """Say that there is nothing to undo, or nothing that can be, and return the exit code."""

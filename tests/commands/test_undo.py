@@ -96,6 +96,8 @@ def test_WHEN_instances_in_two_accounts_were_stopped_AND_that_is_undone_THEN_the
     listed = rows(["runs", "list"], proxied_environment)
     made = [row for row in listed if row["changes_applied"]]
     assert [row["command"].split()[1] for row in made] == ["ec2", "undo"]
+    said = f"2 changes of run {stopped} cannot be undone: undone already by run {made[1]['id']}\n"
+    assert said in again.stderr
     assert made[1]["command"] == f"manage-resources undo {stopped}"
 
 
