@@ -110,7 +110,9 @@ class SecretRegistry:
 
     def redact(self, text: str) -> str:
         """Return the text with every registered secret replaced."""
-        if self._forms:
+        # A pattern takes long to make where there are many secrets: of a run in which each target brings one
+        # and has an error, each error would wait for another.
+        if self._forms and (self._pattern is not None or self.may_be_in(text)):
             text = self._compiled().sub(REDACTED, text)
         # One after the other: they change so often that a pattern of them would serve one text.
         with self._lock:
