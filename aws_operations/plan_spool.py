@@ -56,7 +56,9 @@ class PlanSpool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        # Threads that were given up may be at it still, and SQLite crashes where it is closed under a query.
+        with self._lock:
+            self._database.close()
 
     def add(self, changes: Iterable[Change]) -> None:
         """Append the changes of one planner; if it raises, none of them is kept."""

@@ -65,7 +65,9 @@ class NotUndoneSpool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        # Threads that were given up may be at it still, and SQLite crashes where it is closed under a query.
+        with self._lock:
+            self._database.close()
 
     def __len__(self) -> int:
         return self._count

@@ -87,3 +87,36 @@ with PlanSpool() as spool:
 
     assert "the plan can't be kept among the temporary files (TMPDIR): " in done.stdout, done.stderr
     assert done.stdout.endswith("; nothing was begun 0\n")
+
+
+CLOSED_UNDER_READERS = """
+import sqlite3, threading
+from tests.aws_operations.test_plan_spool import HERE, PlanSpool, change
+
+def read(spool, has_begun):
+    try:
+        while True:
+            for _ in spool.changes_in(HERE):
+                has_begun.set()
+    except sqlite3.ProgrammingError:
+        print("closed")
+
+for _ in range(10):
+    with PlanSpool() as spool:
+        spool.add(change(f"bucket-{number}") for number in range(600))
+        has_begun = threading.Event()
+        readers = [threading.Thread(target=read, args=(spool, has_begun)) for _ in range(8)]
+        for reader in readers:
+            reader.start()
+        has_begun.wait()
+    for reader in readers:
+        reader.join()
+"""
+
+
+def test_WHEN_it_is_closed_AND_threads_still_read_THEN_they_are_told_AND_the_process_lives() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSED_UNDER_READERS], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout.count("closed")) == (0, 80), done.stderr
