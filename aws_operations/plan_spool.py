@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from aws_operations.changes import Change, Effect, id_of_json
@@ -72,10 +73,13 @@ class PlanSpool:
 
     def add_one(self, change: Change) -> None:
         """Append a change, for ``keep`` or ``discard`` to say what becomes of all since the last of these."""
-        with room_for_it():
+        # Without the context manager: this is done for each of a million.
+        try:
             if not self._database.in_transaction:
                 self._database.execute("BEGIN")
             self._insert(change)
+        except sqlite3.OperationalError as error:
+            raise PlanNotKept(str(error)) from error
 
     def keep(self) -> None:
         """Keep what was added."""
@@ -170,5 +174,6 @@ def room_for_it() -> Iterator[None]:
         raise PlanNotKept(str(error)) from error
 
 
+@lru_cache(maxsize=64)
 def _key_of(target: Target) -> str:
     return f"{target} {target.aws_profile or ''}"
