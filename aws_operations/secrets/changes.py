@@ -35,11 +35,11 @@ from aws_operations.secrets.change_parts import (
 )
 from aws_operations.secrets.held_values import HeldValue, held_value
 from aws_operations.secrets.state_changes import (
-    checked_promotion,
     plan_delete_secret,
     plan_promote_version,
     plan_restore_secret,
     plan_set_secret_tags,
+    plan_version_before,
 )
 from aws_operations.targets import fill_template
 
@@ -261,12 +261,11 @@ def _invert_create(change: Change, aws_provider: AwsClientProvider) -> Iterator[
 
 
 def _invert_put(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
-    version_before = (change.before or {})["version_id"]
-    if version_before is None:
-        raise cannot_undo(change, "the secret had no value before, and no version can be taken away")
-    with undo_errors(change):
-        [inverse] = plan_promote_version(change.resource, version_before, aws_provider)
-    yield checked_promotion(change, inverse)
+    return plan_version_before(
+        change,
+        aws_provider,
+        none_before="the secret had no value before, and no version can be taken away",
+    )
 
 
 register(

@@ -243,20 +243,27 @@ def _invert_restore(change: Change, aws_provider: AwsClientProvider) -> Iterator
 
 
 def _invert_promote(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
+    return plan_version_before(
+        change, aws_provider, none_before="no version was current before, and one has to be"
+    )
+
+
+def plan_version_before(
+    change: Change, aws_provider: AwsClientProvider, *, none_before: str
+) -> Iterator[Change]:
+    """Plan that the version before a change is current again, if that of the change still is.
+
+    Raises ``CannotUndo``, with the reason ``none_before`` where there was no such version.
+    """
     version_before = (change.before or {})["version_id"]
     if version_before is None:
-        raise cannot_undo(change, "no version was current before, and one has to be")
+        raise cannot_undo(change, none_before)
     with undo_errors(change):
         [inverse] = plan_promote_version(change.resource, version_before, aws_provider)
-    yield checked_promotion(change, inverse)
-
-
-def checked_promotion(change: Change, inverse: Change) -> Change:
-    """Return the way back to a version if that of the change is still current; raises ``CannotUndo``."""
     current = (inverse.before or {})["version_id"]
     if current != wanted(change, "version_id"):
         raise cannot_undo(change, f"version {current} became current since")
-    return inverse
+    yield inverse
 
 
 def _invert_set_tags(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
