@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.credentials import (
@@ -151,6 +152,8 @@ class AssumedRole:
         credentials = DeferredRefreshableCredentials(
             refresh_using=lambda: first.pop() if first else fetcher.fetch_credentials(),
             method="assume-role",
+            # Asked before each call: botocore's own clock is that of the local time zone, and slow.
+            time_fetcher=lambda: datetime.now(UTC),
         )
         # The deferred kind takes no windows as arguments; its class attributes are for one hour or more.
         vars(credentials).update(_advisory_refresh_timeout=advisory, _mandatory_refresh_timeout=mandatory)

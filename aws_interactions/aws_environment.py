@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 _PARTITION_BY_REGION_PREFIX = {
     "cn-": "aws-cn",
@@ -14,6 +15,7 @@ _PARTITION_BY_REGION_PREFIX = {
 }
 
 
+@lru_cache(maxsize=256)
 def partition_of_region(aws_region: str) -> str:
     """Return the partition, such as ``aws`` or ``aws-cn``, that a region belongs to."""
     for prefix, partition in _PARTITION_BY_REGION_PREFIX.items():

@@ -80,6 +80,11 @@ class Bucket:
         """Requests a second that are allowed by now; ``None`` for as many as come."""
         return self._rate
 
+    @property
+    def was_slowed(self) -> bool:
+        """Whether any request was throttled: until then, answers change nothing."""
+        return self._served_rate is not None
+
     def ask(self, ticket: int, now: float) -> tuple[int, float]:
         """Return the ticket and for how many seconds its holder has to wait yet; 0 lets the request go.
 
@@ -92,7 +97,9 @@ class Bucket:
                 if not ticket:
                     self._tickets += 1
                     ticket = self._tickets
-                missing = ticket - self._due - sum(other < ticket for other in self._given_back)
+                missing = ticket - self._due
+                if self._given_back:
+                    missing -= sum(other < ticket for other in self._given_back)
                 if missing > _ROUNDING:
                     return ticket, missing / self._rate + max(0.0, self._due_at - now)
             self._recent = self._recent_by(now) + 1
@@ -125,10 +132,8 @@ class Bucket:
 
     def speed_up(self, *, sent_at: float, now: float) -> None:
         """Take note that a request was answered; one sent before the last slowing says nothing."""
-        if self._served_rate is None:
-            return
         with self._lock:
-            if sent_at <= self._slowed_at:
+            if self._served_rate is None or sent_at <= self._slowed_at:
                 return
             began = self._began_at_rate
             plateau_after = math.cbrt(began * (1 - _SLOWED_TO) / _GROWTH)
@@ -295,7 +300,8 @@ class CallBudget:
 
     def answered(self, pace: Pace) -> None:
         """Take note that the attempt was answered, whatever was said but that it came too fast."""
-        pace.bucket.speed_up(sent_at=pace.sent_at, now=self._clock())
+        if pace.bucket.was_slowed:
+            pace.bucket.speed_up(sent_at=pace.sent_at, now=self._clock())
 
     def was_throttled(self, pace: Pace, *, hold_seconds: float = 0.0) -> None:
         """Take note that AWS refused the attempt for its rate, and wants none for ``hold_seconds``."""

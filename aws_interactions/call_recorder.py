@@ -17,9 +17,9 @@ import os
 import stat
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -56,7 +56,7 @@ _LONGEST_FIRST_LINE: Final = 1_000_000
 _FINDS_CREDENTIALS: Final = "the search for credentials"
 _METADATA: Final = "ResponseMetadata"
 _WHAT_WAS_SIGNED: Final = ("CanonicalRequest", "Signature", "StringToSign", "Token")
-_dumps: Final = json.JSONEncoder(separators=(",", ":")).encode
+_dumps: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class CantRecord(LocalFileProblem):
@@ -72,8 +72,8 @@ class CallRecorder:
 
     A new file is private to its user; an existing one is appended to if it is a recording, or empty.
     ``with_answers`` keeps answers too, and then the values of DynamoDB's items: bodies of objects and
-    secrets are never kept. ``arguments`` and ``program`` say what was run. ``write`` is ``os.write``,
-    ``clock`` gives seconds since the epoch.
+    secrets are never kept. ``arguments`` and ``program`` say what was run. ``write`` stands in for
+    ``os.write``, ``clock`` gives seconds since the epoch.
 
     Raises ``CantRecord`` for what cannot be written, ``NotARecording`` for what is something else. Once a
     line could not be written, ``problem`` is set: the call that it was about keeps its result, and all
@@ -87,14 +87,14 @@ class CallRecorder:
         with_answers: bool = False,
         arguments: Sequence[str] = (),
         program: str = "manage-resources",
-        write: Callable[[int, bytes], int] = os.write,
+        write: Callable[[int, bytes], int] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.file_path = file_path
         self.with_answers = with_answers
         self.problem: CantRecord | None = None
         self.has_refused = False
-        self._write = write
+        self._write = write or _quick_write()
         self._clock = clock
         self._encoders: dict[tuple[str, str, bool], CallEncoder] = {}
         # Closed when the recorder goes; it may be shared by providers that nobody closes.
@@ -142,49 +142,47 @@ class CallRecorder:
     def _end_answered_call(
         self, http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: object
     ) -> None:
-        with self._keeping_the_result():
+        try:
             pending: _Pending = context[RECORD_KEY]
             status = http_response.status_code
             is_ok = status < 300
-            code = None if is_ok else parsed.get("Error", {}).get("Code")
-            entry = self._entry_of_call(
-                pending,
-                context,
-                outcome="ok" if is_ok else "error",
-                code=code,
-                status=status,
-                request_id=parsed.get(_METADATA, {}).get("RequestId"),
-            )
+            entry = self._entry(CALL_LINE, pending.began_at, pending, context)
+            entry["request_id"] = parsed.get(_METADATA, {}).get("RequestId")
+            entry["attempts"] = _attempts(context)
+            entry["seconds"] = round(time.perf_counter() - pending.began, 6)
+            entry["outcome"] = "ok" if is_ok else "error"
+            entry["code"] = None if is_ok else parsed.get("Error", {}).get("Code")
+            entry["status"] = status
             answer = self._answer(pending.model, parsed, is_ok=is_ok) if self.with_answers else None
             self._append(entry, pending.text, answer)
+        except Exception as error:
+            logger.debug("a call could not be recorded", exc_info=True)
+            self._lose_line(error)
 
     def _end_failed_call(self, exception: Exception, context: dict[str, Any], **_: object) -> None:
         if not _was_sent(exception, context):
             return
-        with self._keeping_the_result():
+        try:
             pending: _Pending = context[RECORD_KEY]
             is_lost = LOST_ANSWER_KEY in context or kind_of(exception) is AnswerLost
             response: Any = exception.response if isinstance(exception, ClientError) else {}
             metadata = response.get(_METADATA, {})
-            entry = self._entry_of_call(
-                pending,
-                context,
-                outcome="lost" if is_lost else "error",
-                code=response.get("Error", {}).get("Code"),
-                status=metadata.get("HTTPStatusCode"),
-                request_id=metadata.get("RequestId"),
-            )
+            entry = self._entry(CALL_LINE, pending.began_at, pending, context)
+            entry["request_id"] = metadata.get("RequestId")
+            entry["attempts"] = _attempts(context)
+            entry["seconds"] = round(time.perf_counter() - pending.began, 6)
+            entry["outcome"] = "lost" if is_lost else "error"
+            entry["code"] = response.get("Error", {}).get("Code")
+            entry["status"] = metadata.get("HTTPStatusCode")
             entry["exception"] = type(exception).__name__
             self._append(entry, pending.text)
-
-    @contextmanager
-    def _keeping_the_result(self) -> Iterator[None]:
-        """Let nothing that goes wrong with the line of a call that was made take its result away."""
-        try:
-            yield
         except Exception as error:
             logger.debug("a call could not be recorded", exc_info=True)
-            self._stop(f"{type(error).__name__}: {redact(str(error))}")
+            self._lose_line(error)
+
+    def _lose_line(self, error: Exception) -> None:
+        """Let nothing that goes wrong with the line of a call that was made take its result away."""
+        self._stop(f"{type(error).__name__}: {redact(str(error))}")
 
     def _record_presigned(self, request: Any, operation_name: str, **_: object) -> None:
         context = request.context
@@ -200,30 +198,13 @@ class CallRecorder:
         # Nobody has the URL yet.
         self.raise_problem()
 
-    def _entry_of_call(
-        self,
-        pending: "_Pending",
-        context: Mapping[str, Any],
-        *,
-        outcome: str,
-        code: str | None,
-        status: int | None,
-        request_id: str | None,
-    ) -> dict[str, Any]:
-        entry = self._entry(CALL_LINE, pending.began_at, pending, context)
-        entry["request_id"] = request_id
-        entry["attempts"] = _attempts(context)
-        entry["seconds"] = round(time.perf_counter() - pending.began, 6)
-        entry["outcome"], entry["code"], entry["status"] = outcome, code, status
-        return entry
-
     def _entry(
         self, record: str, at: float, pending: "_Pending", context: Mapping[str, Any]
     ) -> dict[str, Any]:
         account, aws_region, label = _caller(context)
         model = pending.model
         service_name = model.service_model.service_name
-        environment = AwsEnvironment(account or ANY_RESOURCE, aws_region)
+        environment = _environment(account or ANY_RESOURCE, aws_region)
         return {
             "record": record,
             "at": datetime.fromtimestamp(at, UTC).isoformat(),
@@ -334,6 +315,10 @@ class _Pending:
         self.began = 0.0
 
 
+# Calls of one target come close together.
+_environment = lru_cache(maxsize=256)(AwsEnvironment)
+
+
 def _caller(context: Mapping[str, Any]) -> tuple[str | None, str, str]:
     """Return account, if it is known by now, region and label of whoever makes the call."""
     caller = identity_of(context)
@@ -373,6 +358,26 @@ def _form_parameters(parameters: Mapping[str, Any], policy: Mapping[str, Any]) -
             found["Key"] = f"{condition[2]}*"
             found[KEY_START] = condition[2]
     return found
+
+
+def _quick_write() -> Callable[[int, bytes], int]:
+    """Return what writes as ``os.write`` does, but keeps the interpreter meanwhile.
+
+    A line goes into the system's cache in a microsecond or two. That each of many threads lets go of the
+    interpreter for it, and waits for it again, costs more than making the line.
+    """
+    import ctypes
+
+    write = ctypes.PyDLL(None).write
+    write.argtypes = ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t
+    write.restype = ctypes.c_ssize_t
+
+    def write_and_keep(descriptor: int, line: bytes) -> int:
+        written: int = write(descriptor, line, len(line))
+        # Python's own says what is wrong, and goes on after an interruption.
+        return written if written >= 0 else os.write(descriptor, line)
+
+    return write_and_keep
 
 
 def _reason(error: Exception) -> str:

@@ -60,9 +60,10 @@ def _account_of(caller: ClientIdentity) -> str:
 
 
 def _make_credentials_ready(context: Mapping[str, Any]) -> None:
-    # Else many threads would have their turns, wait for one role to be assumed, and go all at once.
+    # Else many threads would have their turns, wait for one role to be assumed, and go all at once. Near
+    # their end credentials are renewed by one thread, while the others go on with them.
     credentials = context.get("signing", {}).get("request_credentials")
-    if credentials is not None:
+    if credentials is not None and not getattr(credentials, "is_found", False):
         credentials.get_frozen_credentials()
 
 

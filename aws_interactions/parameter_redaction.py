@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from aws_interactions.secret_redaction import CONFIDENTIAL_FIELDS, REDACTED, redact, registered_secrets
@@ -51,6 +52,9 @@ _TELLTALES: Final = (
 )
 
 
+_LONGEST_REMEMBERED: Final = 500
+
+
 class CallEncoder:
     """Makes JSON of what one operation takes, or answers; stateless once made, so one serves all threads.
 
@@ -77,8 +81,16 @@ def may_hold_secrets(text: str) -> bool:
     """Say whether a text has to be looked at closely; mostly false, and quick."""
     if registered_secrets().may_be_in(text):
         return True
+    return _has_telltale(text) if len(text) > _LONGEST_REMEMBERED else _remembered_telltale(text)
+
+
+def _has_telltale(text: str) -> bool:
     lowered = text.lower()
     return any(telltale in lowered for telltale in _TELLTALES)
+
+
+# A fleet makes the same call, with the same parameters, in each target.
+_remembered_telltale = lru_cache(maxsize=256)(_has_telltale)
 
 
 def redact_strings(value: Any) -> Any:

@@ -10,7 +10,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from functools import lru_cache
 from importlib import import_module
+from operator import attrgetter
 from typing import Any, Final, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -117,7 +119,7 @@ class Change:
 
     def to_json(self) -> str:
         """Return the change as one line of JSON with sorted keys."""
-        values = {name: getattr(self, name) for name in _CHANGE_FIELDS}
+        values = dict(zip(_CHANGE_FIELDS, _values_of(self), strict=True))
         values["target"] = _target_values(self.target)
         return _ENCODER.encode(values)
 
@@ -125,17 +127,17 @@ class Change:
     def from_json(cls, text: str, known_id: str | None = None) -> Self:
         """Return the change that ``to_json`` wrote; ``known_id`` is that of the text, if it is known."""
         values = json.loads(text)
-        change = cls(
-            **{
-                **values,
-                "target": Target(**values["target"]),
-                "effect": Effect(values["effect"]),
-                "reversibility": Reversibility(values["reversibility"]),
-                "iam_actions": tuple(values["iam_actions"]),
-            }
-        )
+        values["target"] = _target_of(**values["target"])
+        values["effect"] = Effect(values["effect"])
+        values["reversibility"] = Reversibility(values["reversibility"])
+        values["iam_actions"] = tuple(values["iam_actions"])
+        change = cls(**values)
         object.__setattr__(change, "_known_id", known_id)
         return change
+
+
+# Thousands of changes have one target.
+_target_of = lru_cache(maxsize=1024)(Target)
 
 
 def _target_values(target: Target) -> dict[str, str | None]:
@@ -144,6 +146,7 @@ def _target_values(target: Target) -> dict[str, str | None]:
 
 
 _CHANGE_FIELDS = tuple(each.name for each in fields(Change) if each.init)
+_values_of = attrgetter(*_CHANGE_FIELDS)
 
 
 def id_of_json(change_json: str) -> str:

@@ -1,18 +1,15 @@
 """One operation over a fleet, one way a process: what it lists in each account and region is the same.
 
-``ours``: this project's fleet. ``bare``: the same without read-only clients; ``guarded``: with them, and with
-a call budget and a recording of all calls. ``pool``: a boto3 thread pool with a session an account. ``each``:
-a new session and AssumeRole for every call, in the same pool. Each target takes five calls, one a service,
-and all rows are there before the target counts as done.
+``ours``: this project's fleet. ``pool``: a boto3 thread pool with a session an account. ``each``: a new
+session and AssumeRole for every call, in the same pool. Each target takes five calls, one a service, and all
+rows are there before the target counts as done.
 """
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet_answers import BUCKET, ROWS_PER_TARGET, TABLE
@@ -40,26 +37,11 @@ def accounts_and_regions(count: int) -> list[tuple[str, str]]:
 
 def ours(targets: list[tuple[str, str]], endpoint: str, workers: int) -> Iterator[int]:
     """Yield the number of rows of each target, found by this project's fleet, read-only as commands are."""
-    return _listed_by_fleet(_hub(endpoint).read_only(), targets, workers)
+    return listed_by_fleet(fleet_hub(endpoint).read_only(), targets, workers)
 
 
-def bare(targets: list[tuple[str, str]], endpoint: str, workers: int) -> Iterator[int]:
-    """Yield the same with nothing that watches over calls."""
-    return _listed_by_fleet(_hub(endpoint), targets, workers)
-
-
-def guarded(targets: list[tuple[str, str]], endpoint: str, workers: int) -> Iterator[int]:
-    """Yield the same with all that watches over calls: gate, budget, recorder."""
-    from aws_interactions.call_budget import CallBudget
-    from aws_interactions.call_recorder import CallRecorder
-
-    with tempfile.TemporaryDirectory() as folder:
-        recorder = CallRecorder(Path(folder) / "calls.jsonl")
-        hub = _hub(endpoint, call_budget=CallBudget(rate_per_second=10_000), recorder=recorder)
-        yield from _listed_by_fleet(hub.read_only(), targets, workers)
-
-
-def _hub(endpoint: str, **settings: object) -> "AwsClientProvider":
+def fleet_hub(endpoint: str, **settings: object) -> "AwsClientProvider":
+    """Return the provider from which a fleet assumes its roles; ``settings`` are those of its clients."""
     from aws_interactions.access_keys import AccessKeys
     from aws_interactions.aws_client_provider import AwsClientProvider
     from aws_interactions.client_settings import ClientSettings
@@ -72,7 +54,8 @@ def _hub(endpoint: str, **settings: object) -> "AwsClientProvider":
     )
 
 
-def _listed_by_fleet(hub: "AwsClientProvider", targets: list[tuple[str, str]], workers: int) -> Iterator[int]:
+def listed_by_fleet(hub: "AwsClientProvider", targets: list[tuple[str, str]], workers: int) -> Iterator[int]:
+    """Yield the number of rows of each target, listed by this project's fleet with the hub's clients."""
     from aws_interactions.aws_client_provider import AwsClientProvider
     from aws_interactions.dynamodb_interactions import scan
     from aws_interactions.ec2_interactions import list_instances
@@ -151,12 +134,12 @@ def _listed(session: object, region: str, call: tuple, endpoint: str) -> list[ob
 def main() -> None:
     """Run one way; end with an error unless every target's rows are all there."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("way", choices=("ours", "bare", "guarded", "pool", "each"))
+    parser.add_argument("way", choices=("ours", "pool", "each"))
     parser.add_argument("--targets", type=int, required=True)
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--workers", type=int, required=True)
     options = parser.parse_args()
-    ways = {"ours": ours, "bare": bare, "guarded": guarded, "pool": pool, "each": each}
+    ways = {"ours": ours, "pool": pool, "each": each}
     way = ways[options.way]
     targets = accounts_and_regions(options.targets)
     counts = list(way(targets, options.endpoint, options.workers))

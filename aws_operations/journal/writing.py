@@ -5,9 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_operations.journal.database import errors_of, is_busy, reason_of
 from aws_operations.journal.journal_errors import JournalUnwritable
@@ -17,8 +16,7 @@ _RETRY_SECONDS = 0.02
 _BUSY_SECONDS_IN_HASTE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One statement for the journal; ``about`` is what it is about, for whoever hears that it failed."""
 
     statement: str
@@ -68,8 +66,11 @@ class GroupWriter:
         """
         with self._queue:
             self._deferred.append(entry)
-            self._start_flusher()
-        self._has_deferred.set()
+            is_first = len(self._deferred) == 1
+            if is_first:
+                self._start_flusher()
+        if is_first:
+            self._has_deferred.set()
         if self._failed:
             self.flush()
 
