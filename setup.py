@@ -70,6 +70,7 @@ setup(
         "aws_operations.rds",
         "aws_operations.s3",
         "aws_operations.sandbox",
+        "aws_operations.scaffold",
         "aws_operations.secrets",
         "commands",
     ],
