@@ -1,0 +1,1 @@
+"""One service in the pattern: a wrapper, and a command that uses it."""
