@@ -102,6 +102,10 @@ class AwsClientProvider:
         client: S3Client = self._client("s3")
         return client
 
+    def get_cloudwatch(self) -> Any:
+        """Return the client for CloudWatch; untyped, as ``mypy-boto3-cloudwatch`` is not among the needs."""
+        return self._client("cloudwatch")
+
     def get_sts(self) -> "STSClient":
         """Return the client for the region's STS."""
         client: STSClient = self._client("sts")

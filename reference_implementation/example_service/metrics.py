@@ -109,8 +109,7 @@ def put_metrics(namespace: str, metrics: Iterable[Metric], aws_provider: "AwsCli
     """Send metrics of any kinds, and return how many (PutMetricData, up to 1,000 a call).
 
     Not all or nothing: the batches before one that fails are sent. A call that is repeated after a lost
-    answer counts twice, so that sums may be too large, and averages and maxima are not.
-    Raises ``UnusableMetric``.
+    answer counts twice: sums may then be too large, maxima never. Raises ``UnusableMetric``.
     """
     logger.debug("put_metrics namespace=%s", namespace)
     client = aws_provider.get_cloudwatch()

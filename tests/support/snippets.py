@@ -8,7 +8,7 @@ from pathlib import Path
 
 OPENING = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 FROM = re.compile(r"^ *<!-- from: (?P<path>.+?) -->$")
-LINK = re.compile(r"!?\[(?:[^\]\\]|\\.)*\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
+LINK = re.compile(r"\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
 HEADING = re.compile(r"^(?P<level>#{1,6}) +(?P<text>.+?) *#*$")
 
 
