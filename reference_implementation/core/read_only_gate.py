@@ -6,6 +6,7 @@ from core.aws_errors import ReadOnlyViolation
 from core.read_operations import READ_OPERATIONS
 
 _MARK = "read_only_gate"
+_READING_METHODS = frozenset({"GET", "HEAD"})
 
 
 def install_read_only_gate(client: Any) -> None:
@@ -23,8 +24,9 @@ def install_read_only_gate(client: Any) -> None:
         context[_MARK] = (model.name, model.http.get("method"))
 
     def refuse_unmarked(request: Any, operation_name: str, **_: object) -> None:
+        marked_name, marked_method = request.context.get(_MARK, (None, None))
         # A presigned URL may be asked for with another method: a GetObject sent as DELETE deletes.
-        if request.context.get(_MARK) != (operation_name, request.method):
+        if marked_name != operation_name or request.method not in {marked_method, *_READING_METHODS}:
             raise _violation(service_name, operation_name)
 
     service_event = client.meta.service_model.service_id.hyphenize()

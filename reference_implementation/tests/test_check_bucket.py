@@ -1,0 +1,59 @@
+import pytest
+from click.testing import CliRunner, Result
+
+from core.aws_client_provider import AwsClientProvider
+from example_service.check_bucket import EXIT_CONFIGURATION, EXIT_REFUSED, check_bucket
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(check_bucket, arguments, catch_exceptions=False)
+
+
+def test_WHEN_a_bucket_is_open_THEN_its_status_is_shown_and_the_exit_code_is_zero(
+    aws_provider: AwsClientProvider,
+) -> None:
+    aws_provider.get_s3().create_bucket(
+        Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+
+    result = run("reports", "--region", "eu-west-1")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "reports\texists have access\n", "")
+
+
+@pytest.mark.usefixtures("moto_aws")
+def test_WHEN_a_bucket_is_absent_THEN_its_status_is_shown_and_the_exit_code_tells() -> None:
+    result = run("reports", "--region", "eu-west-1")
+
+    assert (result.exit_code, result.stdout) == (EXIT_REFUSED, "reports\tdoes not exist\n")
+
+
+@pytest.mark.usefixtures("moto_aws")
+def test_WHEN_a_bucket_is_looked_at_from_another_account_THEN_it_is_closed(
+    aws_provider: AwsClientProvider,
+) -> None:
+    aws_provider.get_s3().create_bucket(
+        Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+
+    role = "arn:aws:iam::111122223333:role/operator"
+    result = run("reports", "--region", "eu-west-1", "--assume-role-arn", role)
+
+    assert (result.exit_code, result.stdout) == (EXIT_REFUSED, "reports\texists no access\n")
+
+
+def test_WHEN_the_configuration_is_wrong_THEN_one_line_on_stderr_says_so() -> None:
+    for arguments in (["reports"], ["reports", "--region", "eu-west-1", "--profile", "gone"]):
+        result = run(*arguments)
+
+        assert (result.exit_code, result.stdout) == (EXIT_CONFIGURATION, "")
+        assert result.stderr.startswith("Error: ")
+        assert result.stderr.count("\n") == 1
+
+
+def test_WHEN_the_bucket_name_is_malformed_THEN_one_line_on_stderr_says_so() -> None:
+    result = run("not a bucket", "--region", "eu-west-1")
+
+    assert (result.exit_code, result.stdout) == (EXIT_REFUSED, "")
+    assert "not a bucket" in result.stderr
+    assert result.stderr.count("\n") == 1
