@@ -1,13 +1,11 @@
 """Metrics: what they are told to CloudWatch as, in how many calls, and what is refused before it is sent."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from core.aws_client_provider import AwsClientProvider
 from core.aws_errors import AccessDenied
@@ -32,15 +30,6 @@ def provider_of(client: object) -> Any:
     aws_provider = mock.create_autospec(AwsClientProvider, instance=True)
     aws_provider.get_cloudwatch.return_value = client
     return aws_provider
-
-
-@pytest.fixture
-def moto_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsClientProvider]:
-    monkeypatch.setenv("AWS_CONFIG_FILE", "nowhere")
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield AwsClientProvider(aws_region="eu-west-1")
 
 
 def test_WHEN_metrics_of_several_kinds_are_put_THEN_each_says_its_own_name_unit_and_dimensions() -> None:
@@ -133,10 +122,10 @@ def test_WHEN_a_later_call_is_refused_THEN_the_batches_before_it_are_sent() -> N
     assert isinstance(caught.value.__cause__, ClientError)
 
 
-def test_WHEN_metrics_are_put_THEN_cloudwatch_knows_their_buckets(moto_provider: AwsClientProvider) -> None:
-    put_metrics("Storage", [BucketSize("logs", 2048), BucketSize("notes", 1)], moto_provider)
+def test_WHEN_metrics_are_put_THEN_cloudwatch_knows_their_buckets(aws_provider: AwsClientProvider) -> None:
+    put_metrics("Storage", [BucketSize("logs", 2048), BucketSize("notes", 1)], aws_provider)
 
-    listed = moto_provider.get_cloudwatch().list_metrics(Namespace="Storage", MetricName="BucketSize")
+    listed = aws_provider.get_cloudwatch().list_metrics(Namespace="Storage", MetricName="BucketSize")
 
     names = {dimension["Value"] for metric in listed["Metrics"] for dimension in metric["Dimensions"]}
     assert names == {"logs", "notes"}
