@@ -4,15 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 AWSCLI := .venv-awscli
 BENCH := .venv-bench
+MERMAID := .node-mermaid
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
-.PHONY: demo test check bench bench-environment curve docs clean
+.PHONY: demo test check bench bench-environment curve docs diagrams chromium clean
 # Several of them install into the same environment, and bench measures.
 .NOTPARALLEL:
 
 demo: $(VENV)/.sandbox
 	@$(BIN)/python docs/demo.py
 
-test: $(VENV)/.dev $(AWSCLI)/.installed
+test: $(VENV)/.dev $(AWSCLI)/.installed chromium
 	@rm -f .coverage .coverage.*
 	AWS_COMMAND=$(AWSCLI)/bin/aws $(BIN)/coverage run -m pytest -n 2 --dist loadfile
 	@$(BIN)/coverage combine --quiet
@@ -22,12 +24,29 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	cd reference_implementation && ../$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/command_reference.py --check
+	$(BIN)/python docs/site/draw_bars.py --check
 
+# Writes the command reference, draws the charts, and builds the site into build/site; a warning is an error.
 docs: $(VENV)/.dev
 	$(BIN)/python docs/command_reference.py
 	$(BIN)/python docs/command_reference.py --check
+	$(BIN)/python docs/site/draw_bars.py
+	$(MKDOCS) build --strict --quiet
+
+# Draws the Mermaid diagrams that are new or changed, so that pages need no script from elsewhere.
+diagrams: $(VENV)/.dev chromium
+	npm install --silent --no-save --prefix $(MERMAID) mermaid@11
+	$(BIN)/python docs/site/draw_diagrams.py $(MERMAID)/node_modules/mermaid/dist
+
+# The browser that walks the site. Only root can install it; the test that needs it says so too.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+			&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; } \
+		|| echo "Chromium is needed to walk the site; on Debian: apt-get install chromium" >&2
 
 # An ordinary install, as users have it: an editable one starts more slowly.
 # PARTS chooses: make bench PARTS="fleet curve"; without it all are measured, about twenty minutes.
@@ -44,7 +63,7 @@ bench-environment:
 	$(BENCH)/bin/python -m pip install --quiet .
 
 clean:
-	rm -rf $(VENV) $(AWSCLI) $(BENCH) .venv-ministack .node-dynalite build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(AWSCLI) $(BENCH) .venv-ministack .node-dynalite $(MERMAID) build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

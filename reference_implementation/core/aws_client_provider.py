@@ -61,6 +61,11 @@ class AwsClientProvider:
     ) -> None:
         if aws_profile is not None and aws_compute:
             raise InvalidInput("a profile and the compute role are two sources of credentials: name one")
+        if "" in {aws_profile, aws_region, assume_role_arn}:
+            # An unset variable in a script: to fall back on other credentials would act in another account.
+            raise InvalidInput("an empty profile, region or role")
+        if external_id is not None and assume_role_arn is None:
+            raise InvalidInput("an external id is given, but there is no role to assume")
         self._aws_profile = aws_profile
         self._aws_region = aws_region
         self._is_read_only = is_read_only

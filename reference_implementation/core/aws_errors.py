@@ -97,6 +97,7 @@ _KINDS_WITHOUT_ANSWER: tuple[tuple[type[BotoCoreError], type[AwsInteractionError
     (botocore_errors.ProfileNotFound, CredentialsProblem),
     (botocore_errors.NoRegionError, CredentialsProblem),
     (botocore_errors.ParamValidationError, InvalidInput),
+    (botocore_errors.ValidationError, InvalidInput),
     (botocore_errors.ConnectionError, Unavailable),
     (botocore_errors.HTTPClientError, Unavailable),
     (botocore_errors.IncompleteReadError, Unavailable),

@@ -61,3 +61,7 @@ def _fail(problem: Exception, exit_code: int) -> NoReturn:
     first_line = str(problem).partition("\n")[0]
     click.echo(f"Error: {first_line}", err=True)
     sys.exit(exit_code)
+
+
+if __name__ == "__main__":
+    check_bucket()

@@ -150,6 +150,24 @@ def test_WHEN_a_profile_and_compute_are_asked_for_THEN_they_contradict_each_othe
         kit.provider_class("audit", aws_compute=True)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"aws_profile": ""},
+        {"aws_region": ""},
+        {"aws_region": "EU west"},
+        {"aws_region": "eu-west-1", "assume_role_arn": ""},
+        {"aws_region": "eu-west-1", "external_id": "ticket-42"},
+    ],
+    ids=str,
+)
+def test_WHEN_an_argument_says_nothing_that_can_be_meant_THEN_it_is_refused_unsent(
+    kit: Kit, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(kit.errors.InvalidInput):
+        kit.provider_class(**wrong).get_s3()
+
+
 def test_WHEN_a_provider_is_pickled_THEN_it_refuses(kit: Kit, arguments: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="secrets"):
         pickle.dumps(kit.provider_class(**arguments))
