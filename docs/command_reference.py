@@ -19,7 +19,15 @@ from commands.root import NounStub, VerbStub, root
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 REFERENCE = DOCS / "commands.md"
-GUIDES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", DOCS / "fleets.md", DOCS / "safe_changes.md")
+GUIDES = (
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    DOCS / "index.md",
+    DOCS / "tutorial.md",
+    DOCS / "fleets.md",
+    DOCS / "safe_changes.md",
+    *sorted((DOCS / "guides").glob("*.md")),
+)
 _WIDTH = 100
 _HEADING = (
     "# Commands\n\n"
