@@ -48,7 +48,10 @@ class PagingClient:
 
 @dataclass
 class LocalSts:
-    """An STS on this machine: gives keys that soon end, and keeps what it was asked."""
+    """An STS on this machine, which hands out the keys of a container too, and keeps what it was asked.
+
+    ``signed_by`` in a request is the access key that it was signed with.
+    """
 
     endpoint_url: str
     requests: list[dict[str, str]] = field(default_factory=list)
@@ -65,11 +68,16 @@ def local_sts(*, minutes: int = 60) -> Iterator[LocalSts]:
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers["Content-Length"])).decode()
             request = {name: values[0] for name, values in parse_qs(text).items()}
+            request["signed_by"] = self.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
             sts.requests.append(request)
+            self.answer(_ASSUMED if request["Action"] == "AssumeRole" else _CALLER)
+
+        def do_GET(self) -> None:
+            self.answer(_CONTAINER)
+
+        def answer(self, body_with_gap: str) -> None:
             ends = (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            body = (
-                (_ASSUMED if request["Action"] == "AssumeRole" else _CALLER).replace("{ends}", ends).encode()
-            )
+            body = body_with_gap.replace("{ends}", ends).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -97,3 +105,6 @@ _ASSUMED = """<AssumeRoleResponse><AssumeRoleResult>
 </AssumeRoleResult></AssumeRoleResponse>"""
 _CALLER = """<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account>
 </GetCallerIdentityResult></GetCallerIdentityResponse>"""
+_CONTAINER = (
+    '{"AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "secret", "Token": "token", "Expiration": "{ends}"}'
+)

@@ -46,14 +46,17 @@ def raw_results(source: str) -> list[str]:
 
 
 def lists_without_paging(source: str) -> list[str]:
-    """Find calls of operations that botocore could page: the first page looks like the whole list."""
+    """Find calls of operations that botocore could page: the first page looks like the whole list.
+
+    A look-up by name may go through the paginator as a list does, and nobody has to ask which it is.
+    """
     tree = ast.parse(source)
     asked = [
         node.func.attr
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     ]
-    services = [name.removeprefix("get_") for name in asked if name in GETTERS]
+    services = [name.removeprefix("get_") for name in asked if name.startswith("get_")]
     pageable = {operation for service in services for operation in _pageable_operations(service)}
     return [name for name in asked if name in pageable]
 

@@ -1,6 +1,7 @@
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,9 @@ def test_WHEN_a_role_is_assumed_AND_it_wants_an_external_id_THEN_that_is_sent() 
         provider.get_aws_env()
 
     (asked,) = sts.asked_for("AssumeRole")
-    assert (asked["RoleArn"], asked["ExternalId"]) == (OPERATOR, "ticket-42")
+    assert (asked["RoleArn"], asked["ExternalId"], asked["signed_by"]) == (OPERATOR, "ticket-42", "AKIAHOME")
+    (asked,) = sts.asked_for("GetCallerIdentity")
+    assert asked["signed_by"] == "ASIAROLE"
 
 
 @pytest.mark.usefixtures("keys_in_environment")
@@ -84,6 +87,41 @@ def test_WHEN_acting_on_compute_THEN_keys_in_the_environment_are_nobodys() -> No
             provider.get_aws_env()
 
     assert sts.requests == []
+
+
+@pytest.mark.usefixtures("keys_in_environment")
+def test_WHEN_acting_on_compute_THEN_the_containers_role_signs_and_may_assume_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with local_sts() as sts:
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{sts.endpoint_url}/role")
+        for role in (None, OPERATOR):
+            AwsClientProvider(
+                aws_region="eu-west-1",
+                aws_compute=True,
+                assume_role_arn=role,
+                endpoint_url=sts.endpoint_url,
+            ).get_aws_env()
+
+    asked = [(request["Action"], request["signed_by"]) for request in sts.requests]
+    assert asked == [
+        ("GetCallerIdentity", "ASIACONTAINER"),
+        ("AssumeRole", "ASIACONTAINER"),
+        ("GetCallerIdentity", "ASIAROLE"),
+    ]
+
+
+@pytest.mark.usefixtures("keys_in_environment")
+def test_WHEN_acting_on_compute_AND_it_is_a_function_THEN_its_keys_are_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "nightly")
+    with local_sts() as sts:
+        AwsClientProvider(
+            aws_region="eu-west-1", aws_compute=True, endpoint_url=sts.endpoint_url
+        ).get_aws_env()
+
+    assert [request["signed_by"] for request in sts.requests] == ["AKIAHOME"]
 
 
 def test_WHEN_two_variables_name_a_region_THEN_AWS_REGION_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,6 +166,19 @@ def test_WHEN_there_are_no_credentials_THEN_the_first_call_says_so() -> None:
 def test_WHEN_a_profile_and_compute_are_asked_for_THEN_they_contradict_each_other() -> None:
     with pytest.raises(InvalidInput, match="name one"):
         AwsClientProvider("audit", aws_compute=True)
+
+
+@pytest.mark.parametrize("name", ["aws_profile", "aws_region", "assume_role_arn"])
+def test_WHEN_an_argument_is_empty_THEN_nothing_else_is_put_in_its_place(name: str) -> None:
+    empty: dict[str, Any] = {name: ""}
+
+    with pytest.raises(InvalidInput, match="empty"):
+        AwsClientProvider(**empty)
+
+
+def test_WHEN_an_external_id_is_given_AND_there_is_no_role_THEN_it_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="no role"):
+        AwsClientProvider(aws_region="eu-west-1", external_id="ticket-42")
 
 
 def test_WHEN_a_provider_is_pickled_THEN_it_refuses_because_it_holds_secrets() -> None:

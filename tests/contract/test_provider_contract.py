@@ -1,5 +1,6 @@
 """What the provider and the S3 wrapper promise, held by the project's own and by the one to copy alike."""
 
+import importlib
 import inspect
 import pickle
 from dataclasses import FrozenInstanceError, fields
@@ -9,6 +10,7 @@ from unittest import mock
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from aws_interactions.service_operations import is_read
 from tests.contract.kits import Kit, project_kit, reference_kit
 from tests.support.many_objects import put_in_moto
 
@@ -205,6 +207,13 @@ def test_WHEN_read_only_THEN_reads_work_and_writes_are_refused_unsent(
     assert list(kit.s3.list_bucket_objects("reports", reader)) == []
     writer.get_s3().put_object(Bucket="reports", Key="today")
     assert [each.key for each in kit.s3.list_bucket_objects("reports", reader)] == ["today"]
+
+
+def test_WHEN_an_operation_is_a_read_in_the_reference_THEN_it_is_one_in_the_projects_table() -> None:
+    listed = importlib.import_module("core.read_operations").READ_OPERATIONS
+
+    for service_name, operation_names in listed.items():
+        assert {name for name in operation_names if not is_read(service_name, name)} == set()
 
 
 # The wrapper.
