@@ -1,26 +1,17 @@
-"""What the guides show works as it stands there."""
+"""What the docs say of the code is so; their lines are run in test_guides and test_front_pages."""
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.program import ROOT, run_program
+from tests.support.program import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FLEETS = (ROOT / "docs" / "fleets.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-ON_SANDBOX = sorted(
-    {
-        line.strip().removeprefix("$ ")
-        for line in (README + FLEETS).splitlines()
-        if line.startswith("$ manage-resources --sandbox")
-    }
-)
 
 
 def test_WHEN_the_docs_are_checked_THEN_they_agree_with_the_code() -> None:
@@ -32,15 +23,6 @@ def test_WHEN_the_docs_are_checked_THEN_they_agree_with_the_code() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("line", ON_SANDBOX)
-def test_WHEN_a_line_of_the_guides_is_run_on_the_sandbox_THEN_it_works(
-    line: str, sandbox_environment: dict[str, str], tmp_path: Path
-) -> None:
-    done = run_program(shlex.split(line, comments=True)[1:], sandbox_environment, cwd=tmp_path)
-    # Destroying asks, and here nobody can be asked.
-    assert done.returncode == (6 if " destroy " in line else 0), done.stderr
 
 
 @pytest.mark.parametrize("snippet", PYTHON, ids=range(len(PYTHON)))

@@ -157,7 +157,7 @@ def _shell(script: str, environment: Mapping[str, str], folder: Path) -> str:
         start_new_session=True,
     )
     try:
-        return shell.communicate(script, timeout=90)[0]
+        return shell.communicate(script, timeout=300)[0]
     except subprocess.TimeoutExpired:
         os.killpg(shell.pid, signal.SIGKILL)
         return shell.communicate()[0]
