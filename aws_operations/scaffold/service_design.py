@@ -1,13 +1,18 @@
 """What a wrapper of an AWS service is to hold, worked out from botocore's own model of the service.
 
-``wrapper_source`` and its neighbours only write down what the design says.
+``design_service`` makes the plan; ``wrapper_source`` and its neighbours only write down what it says.
+Reading a model needs no session, no credentials and no network.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from aws_interactions.aws_errors import InvalidInput
+
+if TYPE_CHECKING:
+    from botocore.loaders import Loader
 
 
 class UnknownService(InvalidInput):
@@ -61,13 +66,15 @@ class TypeKind(Enum):
 class TypeDesign:
     """The type of a value: its annotation without ``None``, and what is in it.
 
-    ``class_name`` is that of a structure or an enum, ``element`` the type in a list or of a map's values.
+    ``class_name`` is that of a structure or an enum, ``element`` the type in a list or of a map's values;
+    where ``is_sparse``, ``None`` may stand between them.
     """
 
     kind: TypeKind
     annotation: str
     class_name: str | None = None
     element: "TypeDesign | None" = None
+    is_sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +127,17 @@ class EnumDesign:
 
 @dataclass(frozen=True, slots=True)
 class ErrorDesign:
-    """A modelled error; ``kind`` is a class of ``core.aws_errors``, ``codes`` are all codes that mean it."""
+    """A modelled error; ``kind`` is a class of ``core.aws_errors``, ``codes`` are all codes that mean it.
+
+    ``subject_name`` is the attribute that keeps what the call was about.
+    """
 
     class_name: str
     code: str
     kind: str
     documentation: str
     codes: tuple[str, ...] = ()
+    subject_name: str = "subject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +189,20 @@ class ServiceDesign:
     structures: tuple[StructureDesign, ...] = field(default=())
     enums: tuple[EnumDesign, ...] = field(default=())
     errors: tuple[ErrorDesign, ...] = field(default=())
+
+
+def design_service(
+    service_name: str, operation_names: Sequence[str], loader: "Loader | None" = None
+) -> ServiceDesign:
+    """Return the design of a wrapper with these operations, in this order, each once.
+
+    ``service_name`` is botocore's, such as ``sqs``; operations are named as AWS does (``ListQueues``) or
+    as botocore's clients do (``list_queues``). ``loader`` reads the models; without one, botocore's own
+    are read. Raises ``UnknownService``, ``UnknownOperation`` or, for event streams, ``UnsupportedOperation``.
+    """
+    from aws_operations.scaffold.service_reading import read_design
+
+    return read_design(service_name, operation_names, loader)
 
 
 def _did_you_mean(suggestions: Sequence[str]) -> str:

@@ -1,0 +1,75 @@
+"""Which kind of ``core.aws_errors`` a modelled error is, by its name first and its HTTP status next."""
+
+import re
+from typing import Any
+
+from aws_operations.scaffold.documentation_text import first_sentences
+from aws_operations.scaffold.service_design import ErrorDesign
+
+# The first that matches decides: "ResourceNotFoundException" before what its status 400 would say.
+_KIND_BY_NAME = (
+    ("Throttled", r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RateExceeded|RequestThrottled"),
+    ("CredentialsProblem", r"ExpiredToken|UnrecognizedClient|InvalidClientTokenId"),
+    (
+        "NotFound",
+        r"NotFound|NotExist|DoesntExist|NoSuch|NonExistent|NotExists|UnknownResource|Missing.*Resource",
+    ),
+    ("AlreadyExists", r"AlreadyExist|NameExists|ResourceExists|Duplicate|AlreadyOwned|NameAlreadyInUse"),
+    ("AccessDenied", r"AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|AuthFailure|PermissionDenied"),
+    (
+        "Conflict",
+        r"Conflict|InUse|InProgress|InvalidState|InvalidStatus|Concurrent|Precondition|NotReady|Stale",
+    ),
+    (
+        "Unavailable",
+        r"Unavailable|Internal|ServiceFailure|ServerError|ServerException|ServiceException|TimedOut",
+    ),
+    ("InvalidInput", r"Validation|Invalid|Malformed|BadRequest|Unsupported|NotSupported"),
+)
+_OLDER_SQS_CODES = {
+    "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueNameExists": "QueueAlreadyExists",
+}
+_KIND_BY_STATUS = {
+    401: "AccessDenied",
+    403: "AccessDenied",
+    404: "NotFound",
+    409: "Conflict",
+    410: "NotFound",
+    412: "Conflict",
+    429: "Throttled",
+}
+
+
+def error_design(shape: Any, class_name: str, service_name: str) -> ErrorDesign:
+    """Return the design of an exception for the shape of an error; ``class_name`` is free to take."""
+    code = str(shape.error_code)
+    return ErrorDesign(
+        class_name=class_name,
+        code=code,
+        kind=error_kind(shape.name, _status(shape), is_fault=bool(shape.metadata.get("fault"))),
+        documentation=first_sentences(shape.documentation),
+        codes=tuple(dict.fromkeys((code, shape.name, *_older_codes(service_name, shape.name)))),
+    )
+
+
+def error_kind(name: str, status: int | None, *, is_fault: bool = False) -> str:
+    """Return the name of the kind; ``is_fault`` where the model blames the server."""
+    for kind, pattern in _KIND_BY_NAME:
+        if re.search(pattern, name, re.IGNORECASE):
+            return kind
+    if status in _KIND_BY_STATUS:
+        return _KIND_BY_STATUS[status]
+    return "Unavailable" if is_fault or (status or 400) >= 500 else "InvalidInput"
+
+
+def _older_codes(service_name: str, name: str) -> tuple[str, ...]:
+    if service_name != "sqs":
+        return ()
+    # SQS answers with the codes of its former protocol, which its model does not tell.
+    return (_OLDER_SQS_CODES.get(name, f"AWS.SimpleQueueService.{name}"),)
+
+
+def _status(shape: Any) -> int | None:
+    status = shape.metadata.get("error", {}).get("httpStatusCode")
+    return status if isinstance(status, int) else None

@@ -1,0 +1,122 @@
+"""The source of a wrapper's public functions."""
+
+import keyword
+
+from aws_operations.scaffold.conversion_source import Conversions
+from aws_operations.scaffold.documentation_text import docstring
+from aws_operations.scaffold.service_design import (
+    ItemsDesign,
+    OperationDesign,
+    ParameterDesign,
+    ServiceDesign,
+    TypeDesign,
+    TypeKind,
+)
+from aws_operations.scaffold.source_text import documented, indented, quoted
+
+MOST_ARGUMENTS = 16
+# The provider among them; what else a call cannot do without is passed by name.
+MOST_POSITIONAL_ARGUMENTS = 6
+_LONGEST_LOG_TEXT = 90
+_ANY_SUBJECT = '"*"'
+
+
+def function_source(design: OperationDesign, service: ServiceDesign, conversions: Conversions) -> str:
+    """Return the function of one operation."""
+    statements = [_log_line(design), f"client: Any = aws_provider.{service.getter_name}()"]
+    if design.parameters:
+        members = [(each.api_name, each.type, each.name, not each.is_required) for each in design.parameters]
+        statements.append(f"request = {conversions.written_members(members)}")
+    statements.append(_translation(design, service))
+    inside = _pages(design, conversions) if design.is_paginated else _call(design)
+    statements.append(indented(inside))
+    if design.result_class is not None and not design.is_paginated:
+        statements.append(f"return {conversions.read(_result_type(design), 'answer')}")
+    return f"{_signature(design)}\n{_docstring(design)}\n" + indented("\n".join(statements))
+
+
+def _signature(design: OperationDesign) -> str:
+    required = [f"{each.name}: {each.annotation}" for each in design.parameters if each.is_required]
+    positional = required[: MOST_POSITIONAL_ARGUMENTS - 1]
+    by_name = required[len(positional) :] + [
+        _optional(each) for each in design.parameters if not each.is_required
+    ]
+    arguments = [*positional, "aws_provider: AwsClientProvider", *(["*"] if by_name else []), *by_name]
+    count = len(design.parameters) + 1
+    noqa = "  # noqa: PLR0913 - AWS takes as many\n    " if count > MOST_ARGUMENTS else ""
+    return f"def {design.function_name}({noqa}{', '.join(arguments)}) -> {design.result}:"
+
+
+def _optional(parameter: ParameterDesign) -> str:
+    return f"{parameter.name}: {parameter.annotation} = None"
+
+
+def _docstring(design: OperationDesign) -> str:
+    name = design.api_name
+    if design.items:
+        summary = f"Yield what {name} finds, page by page."
+    elif design.is_paginated:
+        summary = f"Yield the pages of {name}."
+    elif design.result_class:
+        summary = f"Call {name} and return what AWS answers."
+    else:
+        summary = f"Call {name}."
+    streaming = "The content is read whole into memory." if design.streaming_member else ""
+    about = documented([(each.name, each.documentation) for each in design.parameters], indent=4)
+    return docstring(summary, [design.documentation, streaming, about, _raises(design)], indent=4)
+
+
+def _raises(design: OperationDesign) -> str:
+    names = [f"``{name}``" for name in design.error_names]
+    if not names:
+        return ""
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"Raises {listed}."
+
+
+def _log_line(design: OperationDesign) -> str:
+    if design.subject is None:
+        return f'logger.debug("{design.function_name}")'
+    said = f"{design.function_name} {design.subject}=%s"
+    # Names that leave no room for both on a line: the one of the function is enough.
+    text = said if len(said) <= _LONGEST_LOG_TEXT else f"{design.function_name[:_LONGEST_LOG_TEXT]} %s"
+    return f'logger.debug("{text}", {design.subject})'
+
+
+def _translation(design: OperationDesign, service: ServiceDesign) -> str:
+    subject = design.subject or _ANY_SUBJECT
+    by_code = f", _errors_about({subject})" if service.errors else ""
+    return f"with translate_aws_errors({quoted(service.service_name)}, {subject}{by_code}):"
+
+
+def _call(design: OperationDesign) -> str:
+    method = f"client.{design.method_name}"
+    if keyword.iskeyword(design.method_name):
+        method = f"getattr(client, {quoted(design.method_name)})"
+    call = f"{method}({'**request' if design.parameters else ''})"
+    if design.result_class is None:
+        return call
+    if design.streaming_member is None:
+        return f"answer = {call}"
+    key = quoted(design.streaming_member)
+    return f"answer = {call}\nanswer = {{**answer, {key}: answer[{key}].read()}}"
+
+
+def _pages(design: OperationDesign, conversions: Conversions) -> str:
+    request = "**request" if design.parameters else ""
+    loop = f"for page in client.get_paginator({quoted(design.method_name)}).paginate({request}):"
+    if not design.items:
+        return f"{loop}\n    yield {conversions.read(_result_type(design), 'page')}"
+    return "\n".join([loop, *(indented(_yielding(each, conversions)) for each in design.items)])
+
+
+def _yielding(items: ItemsDesign, conversions: Conversions) -> str:
+    *ways, last = items.key.split(".")
+    found = "page" + "".join(f".get({quoted(way)}, {{}})" for way in ways) + f".get({quoted(last)}, ())"
+    each = conversions.read(items.element, "each")
+    return f"yield from {found}" if each == "each" else f"for each in {found}:\n    yield {each}"
+
+
+def _result_type(design: OperationDesign) -> TypeDesign:
+    name = design.result_class or ""
+    return TypeDesign(TypeKind.STRUCTURE, name, name)

@@ -1,0 +1,65 @@
+"""Whether an operation looks like a read, by a careful rule: what it leaves out, a person may add.
+
+Neither names nor the models tell for sure, so whoever takes what this says over is to review it.
+"""
+
+import re
+from typing import Any
+
+from botocore.model import OperationModel
+
+_VERBS = frozenset({"List", "Describe", "Get", "Head"})
+_BATCHES = re.compile(r"Batch(Get|Describe|List)(?=[A-Z])")
+# Verbs that read in some services and start work in others: only where the model says so, too.
+_VERBS_TO_BE_CONFIRMED = frozenset({"Query", "Scan", "Search", "Lookup", "Filter"})
+_SECRET = re.compile(
+    r"secret|password|credential|token|private_?key|plaintext|decrypt|datakey|authorization", re.IGNORECASE
+)
+# Page tokens are no secrets.
+_PAGE_TOKEN = re.compile(
+    r"(next|page|pagination|continuation|marker|position|client|start).*token", re.IGNORECASE
+)
+_WRITING_METHODS = frozenset({"PUT", "DELETE", "PATCH"})
+# Where the prefix of a service's IAM actions is not the name that its requests are signed for.
+_IAM_PREFIX = {"monitoring": "cloudwatch", "email": "ses", "tagging": "tag"}
+
+
+def looks_like_a_read(operation: OperationModel, *, is_marked: bool = False) -> bool:
+    """Return whether the operation only reads, and nothing secret; ``is_marked`` is the model's own word."""
+    verb = re.split(r"(?<=[a-z])(?=[A-Z0-9])", operation.name, maxsplit=1)[0]
+    is_verb = verb in _VERBS or (is_marked and verb in _VERBS_TO_BE_CONFIRMED)
+    if not is_verb and not _BATCHES.match(operation.name):
+        return False
+    if operation.http.get("method") in _WRITING_METHODS or _SECRET.search(operation.name):
+        return False
+    return not any(_is_secret(name, member) for name, member in _members(operation.output_shape, 3))
+
+
+def iam_action(operation: OperationModel) -> str:
+    """Return the IAM action that the operation most likely needs: a guess, right for most services."""
+    signing_name = str(operation.service_model.signing_name)
+    return f"{_IAM_PREFIX.get(signing_name, signing_name)}:{operation.name}"
+
+
+def _is_secret(name: str, member: Any) -> bool:
+    if _PAGE_TOKEN.search(name):
+        return False
+    is_text = member.type_name in {"string", "blob"}
+    return is_text and bool(member.metadata.get("sensitive") or _names_a_secret(name))
+
+
+def _names_a_secret(name: str) -> bool:
+    # A secret's ARN, name or version tells nothing of its value.
+    return bool(_SECRET.search(name)) and not re.search(
+        r"(arn|id|name|type|status|date|version)s?$", name, re.IGNORECASE
+    )
+
+
+def _members(shape: Any, depth: int) -> list[tuple[str, Any]]:
+    """Return names and shapes of all members down to a depth, those in lists and maps too."""
+    while shape is not None and shape.type_name in {"list", "map"}:
+        shape = shape.member if shape.type_name == "list" else shape.value
+    if shape is None or shape.type_name != "structure" or depth == 0:
+        return []
+    found = list(shape.members.items())
+    return found + [inner for _, member in found for inner in _members(member, depth - 1)]

@@ -1,0 +1,270 @@
+"""The design of a wrapper, read from botocore's model of the service."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+
+from aws_operations.scaffold.documentation_text import first_sentences
+from aws_operations.scaffold.error_kinds import error_design
+from aws_operations.scaffold.python_names import (
+    MODULE_NAMES,
+    NamesInUse,
+    class_prefix,
+    function_name,
+    module_part,
+    parameter_name,
+)
+from aws_operations.scaffold.read_rule import iam_action, looks_like_a_read
+from aws_operations.scaffold.service_design import (
+    ErrorDesign,
+    ItemsDesign,
+    OperationDesign,
+    ParameterDesign,
+    ServiceDesign,
+    TypeDesign,
+    TypeKind,
+    UnknownOperation,
+    UnknownService,
+    UnsupportedOperation,
+)
+from aws_operations.scaffold.shape_types import ShapeTypes, is_sensitive
+
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*")
+
+
+def read_design(
+    service_name: str, operation_names: Sequence[str], loader: Loader | None = None
+) -> ServiceDesign:
+    """Return the design of a wrapper; see ``service_design.design_service``."""
+    loader = loader or Loader(include_default_search_paths=True)
+    description = _description(service_name, loader)
+    model = ServiceModel(description, service_name)
+    pages = _pagination(service_name, loader)
+    chosen = [
+        _supported(model, name) for name in dict.fromkeys(_api_name(model, name) for name in operation_names)
+    ]
+    types = ShapeTypes(class_prefix(service_name))
+    errors = _Errors(types)
+    function_names = NamesInUse(MODULE_NAMES)
+    operations = tuple(
+        _operation(
+            operation,
+            pages.get(operation.name),
+            types,
+            errors,
+            function_names,
+            is_marked=bool(description["operations"][operation.name].get("readonly")),
+        )
+        for operation in chosen
+    )
+    part = module_part(service_name)
+    return ServiceDesign(
+        service_name=service_name,
+        module_name=f"{part}_wrapper",
+        title=first_sentences(str(model.metadata.get("serviceFullName", service_name)), 1).rstrip("."),
+        getter_name=f"get_{part}",
+        operations=operations,
+        structures=types.structures(),
+        enums=types.enums(),
+        errors=errors.designs(operations),
+    )
+
+
+class _Errors:
+    """The modelled errors of all operations, each once, and which operation has which."""
+
+    def __init__(self, types: ShapeTypes) -> None:
+        self._types = types
+        self._designs: dict[str, ErrorDesign] = {}
+
+    def of(self, operation: OperationModel) -> tuple[str, ...]:
+        names = []
+        for shape in operation.error_shapes:
+            if shape.name not in self._designs:
+                self._designs[shape.name] = error_design(
+                    shape, self._types.claim_class(shape.name), operation.service_model.service_name
+                )
+            names.append(self._designs[shape.name].class_name)
+        return tuple(dict.fromkeys(names))
+
+    def designs(self, operations: Iterable[OperationDesign]) -> tuple[ErrorDesign, ...]:
+        subjects: dict[str, set[str]] = {}
+        for operation in operations:
+            for name in operation.error_names:
+                subjects.setdefault(name, set()).add(operation.subject or "")
+        return tuple(_with_subject(design, subjects[design.class_name]) for design in self._designs.values())
+
+
+def _with_subject(design: ErrorDesign, subjects: set[str]) -> ErrorDesign:
+    only = next(iter(subjects)) if len(subjects) == 1 else ""
+    return replace(design, subject_name=only if only not in {"", "args", "resource"} else "subject")
+
+
+def _operation(
+    operation: OperationModel,
+    pages: Mapping[str, Any] | None,
+    types: ShapeTypes,
+    errors: _Errors,
+    function_names: NamesInUse,
+    *,
+    is_marked: bool,
+) -> OperationDesign:
+    parameters = _parameters(operation, pages, types)
+    items = _items(operation, pages, types) if pages else ()
+    result_class = None if items else _result_class(operation, types)
+    element = " | ".join(item.element.annotation for item in items) or result_class
+    is_paginated = pages is not None and element is not None
+    return OperationDesign(
+        api_name=operation.name,
+        method_name=xform_name(operation.name),
+        function_name=function_names.claim(function_name(operation.name)),
+        parameters=parameters,
+        result=f"Iterator[{element}]" if is_paginated else element or "None",
+        documentation=first_sentences(operation.documentation),
+        is_paginated=is_paginated,
+        items_key=items[0].key if items else None,
+        is_read=looks_like_a_read(operation, is_marked=is_marked),
+        iam_action=iam_action(operation),
+        items=items,
+        result_class=result_class,
+        subject=next((each.name for each in parameters if _can_be_subject(each)), None),
+        streaming_member=_streaming_member(operation),
+        error_names=errors.of(operation),
+    )
+
+
+def _streaming_member(operation: OperationModel) -> str | None:
+    shape = operation.output_shape
+    if shape is None or operation.get_streaming_output() is None:
+        return None
+    return str(shape.serialization["payload"])
+
+
+def _can_be_subject(parameter: ParameterDesign) -> bool:
+    return parameter.is_required and parameter.type.annotation == "str" and not parameter.is_sensitive
+
+
+def _parameters(
+    operation: OperationModel, pages: Mapping[str, Any] | None, types: ShapeTypes
+) -> tuple[ParameterDesign, ...]:
+    shape = operation.input_shape
+    if shape is None:
+        return ()
+    left_out = set(operation.idempotent_members)
+    if pages:
+        # The paginator sends these itself.
+        left_out |= {*_listed(pages.get("input_token")), *_listed(pages.get("limit_key"))}
+    required = set(shape.required_members) - set(operation.idempotent_members)
+    members = [name for name in shape.members if name in required or name not in left_out]
+    names = NamesInUse()
+    designs = []
+    for api_name in sorted(members, key=lambda name: name not in required):
+        member = shape.members[api_name]
+        kind = types.of(member, is_input=True)
+        annotation = _parameter_annotation(kind)
+        designs.append(
+            ParameterDesign(
+                api_name=api_name,
+                name=names.claim(parameter_name(api_name)),
+                annotation=annotation
+                if api_name in required or annotation == "Any"
+                else f"{annotation} | None",
+                is_required=api_name in required,
+                documentation=first_sentences(member.documentation, 1),
+                type=kind,
+                is_sensitive=is_sensitive(member),
+            )
+        )
+    return tuple(designs)
+
+
+def _parameter_annotation(kind: TypeDesign) -> str:
+    if kind.kind is TypeKind.LIST and kind.element is not None:
+        return f"Sequence[{kind.element.annotation}]"
+    return kind.annotation
+
+
+def _result_class(operation: OperationModel, types: ShapeTypes) -> str | None:
+    shape = operation.output_shape
+    if shape is None or not shape.members:
+        return None
+    return types.of(shape, is_input=False).class_name
+
+
+def _items(operation: OperationModel, pages: Mapping[str, Any], types: ShapeTypes) -> tuple[ItemsDesign, ...]:
+    """Return the lists that a page's items are in; none where items could not be told apart."""
+    lists = {}
+    for key in _listed(pages.get("result_key")):
+        shape = _shape_at(operation.output_shape, key)
+        if shape is None:
+            return ()
+        if shape.type_name == "list":
+            lists[key] = shape.member
+    if len({shape.name for shape in lists.values()}) < len(lists):
+        return ()
+    items = tuple(ItemsDesign(key, types.of(shape, is_input=False)) for key, shape in lists.items())
+    annotations = {item.element.annotation for item in items}
+    return items if len(annotations) == len(items) and "Any" not in annotations else ()
+
+
+def _shape_at(shape: Any, path: str) -> Any:
+    if not _PATH.fullmatch(path):
+        return None
+    for name in path.split("."):
+        shape = getattr(shape, "members", {}).get(name)
+    return shape
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def _description(service_name: str, loader: Loader) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = loader.load_service_model(service_name, "service-2")
+    except (UnknownServiceError, DataNotFoundError):
+        known = loader.list_available_services("service-2")
+        # Without a cause, as whoever typed the name is asked to correct it, and nothing of botocore failed.
+        raise UnknownService(service_name, _near(service_name.lower(), known)) from None
+    return found
+
+
+def _pagination(service_name: str, loader: Loader) -> Mapping[str, Any]:
+    try:
+        found = loader.load_service_model(service_name, "paginators-1")
+    except (UnknownServiceError, DataNotFoundError):
+        return {}
+    pagination: Mapping[str, Any] = found.get("pagination", {})
+    return pagination
+
+
+def _api_name(model: ServiceModel, name: str) -> str:
+    if name in model.operation_names:
+        return name
+    by_method = {xform_name(known): known for known in model.operation_names}
+    by_lower = {known.lower(): known for known in model.operation_names}
+    known = by_method.get(name.replace("-", "_")) or by_lower.get(name.lower())
+    if known is None:
+        near = [by_lower[each] for each in _near(name.lower().replace("_", ""), list(by_lower))]
+        raise UnknownOperation(model.service_name, name, near)
+    return known
+
+
+def _supported(model: ServiceModel, name: str) -> OperationModel:
+    operation = model.operation_model(name)
+    if operation.has_event_stream_input or operation.has_event_stream_output:
+        raise UnsupportedOperation(
+            model.service_name, name, "it sends or answers with an event stream, which a value cannot hold"
+        )
+    return operation
+
+
+def _near(name: str, known: Sequence[str]) -> list[str]:
+    return get_close_matches(name, known, n=3)

@@ -1,0 +1,33 @@
+"""Small pieces of Python source that are safe whatever the text in them is."""
+
+import textwrap
+
+LINE_LENGTH = 110
+
+
+def quoted(text: str) -> str:
+    """Return a string literal in double quotes and ASCII: exact, and without look-alikes in the source."""
+    literal = ascii(text)
+    if literal[0] == '"':
+        return literal
+    inside = literal[1:-1].replace("\\'", "'")
+    return '"' + inside.replace('"', '\\"') + '"'
+
+
+def indented(text: str) -> str:
+    """Return the text one level deeper."""
+    return textwrap.indent(text, "    ")
+
+
+def documented(names: list[tuple[str, str]], *, indent: int) -> tuple[str, ...]:
+    """Return the lines of a docstring that say what each name is, for those that have a text."""
+    lines: list[str] = []
+    for name, text in names:
+        if text:
+            lines += textwrap.wrap(
+                f"``{name}``: {text}",
+                LINE_LENGTH - indent,
+                subsequent_indent="    ",
+                break_on_hyphens=False,
+            )
+    return tuple(lines)

@@ -1,0 +1,186 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from aws_operations.scaffold.service_design import design_service
+from aws_operations.scaffold.source_format import UnformattableSource, formatted
+from aws_operations.scaffold.wrapper_source import wrapper_source
+from tests.support.generated_modules import core_errors, fake_client, provider_of, wrapper_of
+from tests.support.small_models import loader_of, structure
+
+
+def test_WHEN_a_wrapper_is_called_THEN_the_request_has_only_what_was_given() -> None:
+    sqs = wrapper_of("sqs", ["SendMessage"])
+    client = fake_client("sqs").answers("send_message", {"MessageId": "m-1"})
+    value = sqs.MessageAttributeValue(string_value="red", data_type="String")
+
+    sent = sqs.send_message("https://q", "hello", provider_of("sqs", client), message_attributes={"c": value})
+
+    assert sent == sqs.SendMessageResult(message_id="m-1")
+    assert client.calls_of("send_message") == [
+        {
+            "QueueUrl": "https://q",
+            "MessageBody": "hello",
+            "MessageAttributes": {"c": {"StringValue": "red", "DataType": "String"}},
+        }
+    ]
+
+
+def test_WHEN_an_operation_answers_nothing_THEN_nothing_is_returned() -> None:
+    sqs = wrapper_of("sqs", ["DeleteQueue"])
+    client = fake_client("sqs").answers("delete_queue", {})
+    assert sqs.delete_queue("https://q", provider_of("sqs", client)) is None
+
+
+def test_WHEN_an_answer_lacks_members_THEN_they_are_none_and_lists_are_empty() -> None:
+    sqs = wrapper_of("sqs", ["ReceiveMessage"])
+    client = fake_client("sqs").answers("receive_message", [{}, {"Messages": [{"Body": "b"}]}])
+    provider = provider_of("sqs", client)
+    assert sqs.receive_message("https://q", provider).messages == ()
+    (message,) = sqs.receive_message("https://q", provider).messages
+    assert message == sqs.Message(body="b", message_id=None, attributes={}, message_attributes={})
+
+
+def test_WHEN_an_operation_is_paged_THEN_items_of_all_pages_come_as_dataclasses() -> None:
+    iam = wrapper_of("iam", ["ListUsers"])
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    users = [
+        {
+            "Path": "/",
+            "UserName": name,
+            "UserId": f"AIDAEXAMPLE{name}EX",
+            "Arn": f"arn:aws:iam::123456789012:user/{name}",
+        }
+        for name in ("ann", "bob")
+    ]
+    pages = [{"Users": [{**user, "CreateDate": made}]} for user in users]
+    client = fake_client("iam").pages("list_users", pages)
+    found = list(iam.list_users(provider_of("iam", client)))
+    assert [(user.user_name, user.create_date) for user in found] == [("ann", made), ("bob", made)]
+
+
+def test_WHEN_pages_hold_several_lists_THEN_all_items_come() -> None:
+    s3 = wrapper_of("s3", ["ListObjectsV2"])
+    pages = [{"Contents": [{"Key": "a"}], "CommonPrefixes": [{"Prefix": "b/"}]}]
+    client = fake_client("s3").pages("list_objects_v2", pages)
+    found = list(s3.list_objects_v2("logs", provider_of("s3", client)))
+    assert found == [s3.S3Object(key="a"), s3.CommonPrefix(prefix="b/")]
+
+
+def test_WHEN_an_answer_streams_THEN_its_content_is_bytes() -> None:
+    s3 = wrapper_of("s3", ["GetObject"])
+    client = fake_client("s3").answers("get_object", {"Body": b"content", "ContentLength": 7})
+    found = s3.get_object("logs", "key", provider_of("s3", client))
+    assert (found.body, found.content_length) == (b"content", 7)
+
+
+def test_WHEN_values_hold_themselves_THEN_they_go_there_and_come_back() -> None:
+    dynamodb = wrapper_of("dynamodb", ["PutItem", "GetItem"])
+    value = dynamodb.AttributeValue
+    item = {"key": value(s="k"), "tree": value(m={"leaves": value(l_=(value(n="1"), value(bool_=False)))})}
+    raw = {"key": {"S": "k"}, "tree": {"M": {"leaves": {"L": [{"N": "1"}, {"BOOL": False}]}}}}
+    client = fake_client("dynamodb").answers("put_item", {}).answers("get_item", {"Item": raw})
+    provider = provider_of("dynamodb", client)
+
+    dynamodb.put_item("table", item, provider)
+
+    assert client.calls_of("put_item") == [{"TableName": "table", "Item": raw}]
+    assert dynamodb.get_item("table", {"key": value(s="k")}, provider).item == item
+
+
+def test_WHEN_aws_adds_a_value_to_an_enum_THEN_it_is_kept_as_it_came() -> None:
+    ec2 = wrapper_of("ec2", ["DescribeVolumes"])
+    pages = [{"Volumes": [{"State": "available"}, {"State": "melted"}, {}]}]
+    client = fake_client("ec2").pages("describe_volumes", pages)
+    states = [volume.state for volume in ec2.describe_volumes(provider_of("ec2", client))]
+    assert states == [ec2.VolumeState.AVAILABLE, "melted", None]
+    assert isinstance(states[0], ec2.VolumeState)
+
+
+@pytest.mark.parametrize("code", ["QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"])
+def test_WHEN_aws_answers_a_modelled_error_THEN_it_is_raised_with_subject_and_cause(code: str) -> None:
+    sqs = wrapper_of("sqs", ["DeleteQueue"])
+    client = fake_client("sqs").raises("delete_queue", code=code)
+    with pytest.raises(sqs.QueueDoesNotExist, match="https://q") as caught:
+        sqs.delete_queue("https://q", provider_of("sqs", client))
+    assert isinstance(caught.value, core_errors().NotFound)
+    assert caught.value.queue_url == caught.value.resource == "https://q"
+    assert caught.value.__cause__.response["Error"]["Code"] == code
+
+
+def test_WHEN_a_service_models_no_errors_THEN_the_kinds_serve() -> None:
+    ec2 = wrapper_of("ec2", ["StopInstances"])
+    client = fake_client("ec2").raises("stop_instances", code="UnauthorizedOperation")
+    with pytest.raises(core_errors().AccessDenied):
+        ec2.stop_instances(["i-1"], provider_of("ec2", client))
+    assert not hasattr(ec2, "_ERRORS")
+
+
+def test_WHEN_a_member_is_sensitive_THEN_neither_repr_nor_log_shows_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    kms = wrapper_of("kms", ["Decrypt"])
+    client = fake_client("kms").answers("decrypt", {"Plaintext": b"hunter2", "KeyId": "k"})
+    found = kms.decrypt(provider_of("kms", client), ciphertext_blob=b"ciphertext")
+    assert found.plaintext == b"hunter2"
+    assert "hunter2" not in repr(found)
+    assert "decrypt" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_WHEN_a_first_member_is_sensitive_THEN_it_is_not_what_errors_are_about(tmp_path: Path) -> None:
+    shapes = {
+        "Password": {"type": "string", "sensitive": True},
+        "Input": structure(("Password",), Password="Password"),
+    }
+    design = design_service("tiny", ["DoIt"], loader_of(tmp_path, shapes))
+    assert design.operations[0].subject is None
+    assert 'translate_aws_errors("tiny", "*")' in wrapper_source(design)
+
+
+def test_WHEN_shapes_are_hostile_THEN_the_module_still_runs(tmp_path: Path) -> None:
+    nasty = '<p>Quotes """ and \\N{bad} and {braces} %s \u2014 \u202e.</p>'
+    shapes = {
+        "Exception": structure(self="Text", **{"class": "Text", "x-y": "Text", "datetime": "Text"}),
+        "Colour": {"type": "string", "enum": ['re"d', "blu\\e", "gr\u00fcn", "class", "Class", "", "*"]},
+        "List": {"type": "list", "member": {"shape": "Colour"}},
+        "Sparse": {"type": "list", "member": {"shape": "Exception"}, "sparse": True},
+        "Input": structure(
+            ("from",),
+            **{"from": "Text", "lambda": "List", "client": {"shape": "Exception", "documentation": nasty}},
+        ),
+        "Output": {**structure(None_="Exception", Gaps="Sparse", List="List"), "documentation": nasty},
+    }
+    tiny = wrapper_of("tiny", ["DoIt"], loader_of(tmp_path, shapes))
+    seen = {}
+
+    class Client:
+        def do_it(self, **request: object) -> dict[str, object]:
+            seen.update(request)
+            return {"Gaps": [None, {"class": "c"}], "List": ["gr\u00fcn", "new"]}
+
+    thing = tiny.TinyException(class_="c", self="s")
+    answer = tiny.do_it("f", provider_of("tiny", Client()), lambda_=[tiny.Colour.CLASS], client_=thing)
+
+    assert seen == {"from": "f", "lambda": ["class"], "client": {"class": "c", "self": "s"}}
+    assert answer.gaps == (None, tiny.TinyException(class_="c"))
+    assert answer.list == ("gr\u00fcn", "new")
+    assert [each.value for each in tiny.Colour] == shapes["Colour"]["enum"]
+
+
+def test_WHEN_source_is_laid_out_THEN_imports_are_in_order_and_lines_are_short() -> None:
+    source = "import sys\nimport os\ndef f(a,b): return  {'a':a,\n'b':b}\n"
+    assert formatted(source).startswith("import os\nimport sys\n\n\ndef f(a, b):\n    return {")
+
+
+def test_WHEN_two_long_names_share_a_line_THEN_the_linter_is_told() -> None:
+    text = formatted(f"answer = {{{'a' * 60!r}: value_of_{'b' * 60}}}\n")
+    assert "# noqa: E501 - " in text
+    assert formatted(text) == text
+
+
+def test_WHEN_source_is_broken_THEN_the_error_says_where() -> None:
+    with pytest.raises(UnformattableSource, match="1:"):
+        formatted("def (:\n")
