@@ -3,6 +3,7 @@ from click.testing import CliRunner, Result
 
 from core.aws_client_provider import AwsClientProvider
 from example_service.check_bucket import EXIT_CONFIGURATION, EXIT_REFUSED, check_bucket
+from tests.fakes import local_sts
 
 
 def run(*arguments: str) -> Result:
@@ -57,3 +58,20 @@ def test_WHEN_the_bucket_name_is_malformed_THEN_one_line_on_stderr_says_so() -> 
     assert (result.exit_code, result.stdout) == (EXIT_REFUSED, "")
     assert "not a bucket" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_WHEN_a_role_wants_an_external_id_THEN_the_command_hands_it_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHOME")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    role = "arn:aws:iam::111122223333:role/operator"
+
+    with local_sts() as sts:
+        here = ("--region", "eu-west-1", "--endpoint-url", sts.endpoint_url)
+        result = run("reports", *here, "--assume-role-arn", role, "--external-id", "ticket-42")
+
+    # It knows nothing of buckets.
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (EXIT_REFUSED, "", 1)
+    (asked,) = sts.asked_for("AssumeRole")
+    assert (asked["RoleArn"], asked["ExternalId"]) == (role, "ticket-42")
