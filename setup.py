@@ -23,6 +23,10 @@ CLUSTER = [
     "distributed>=2026.8,<2027",  # --engine dask: one operation on several machines
 ]
 
+SCAFFOLD = [
+    "ruff>=0.17,<0.18",  # lays out the code that the scaffold writes
+]
+
 DOCS = [
     "mkdocs>=1.6,<1.7",  # builds the documentation's site; capped, because its hooks are used
     "mkdocs-material>=9.8,<9.9",  # its theme, with search; capped, because tests know its page
@@ -36,7 +40,7 @@ DEV = [
     "pytest-cov>=7,<8",  # branch coverage
     "pytest-xdist>=3,<4",  # the suite on two cores at once
     "hypothesis>=6,<7",  # property tests: hostile keys, round trips
-    "ruff>=0.17,<0.18",  # formatting and lint
+    "ruff>=0.17,<0.18",  # formatting and lint of this project too
     "mypy>=2.4,<2.5",  # types, strict
     "import-linter>=2.16,<3",  # who may import whom
     "boto3-stubs>=1.43,<1.45",  # session and botocore types for mypy
@@ -80,10 +84,19 @@ setup(
         "aws_operations.s3",
         "aws_operations.sandbox",
         "aws_operations.scaffold",
+        # What a project starts from: the reference implementation as it stands there.
+        "aws_operations.scaffold.project_template.core",
+        "aws_operations.scaffold.project_template.example_service",
+        "aws_operations.scaffold.project_template.tests",
         "aws_operations.secrets",
         "commands",
     ],
-    package_data={"aws_interactions": ["py.typed"], "aws_operations": ["py.typed"]},
+    package_dir={"aws_operations.scaffold.project_template": "reference_implementation"},
+    package_data={
+        "aws_interactions": ["py.typed"],
+        "aws_operations": ["py.typed"],
+        "aws_operations.scaffold": ["project_parts/**/*.template"],
+    },
     install_requires=RUNTIME,
     extras_require={
         "sandbox": SANDBOX,

@@ -62,6 +62,11 @@ _NEXT_STEP_BY_ERROR = (
         "see that it can be written, or name another state folder with XDG_STATE_HOME",
     ),
     ("aws_operations.journal.journal_errors", "NoSuchRun", "see 'runs list'"),
+    ("aws_operations.scaffold.service_design", "UnknownService", "see the name of the client in boto3"),
+    ("aws_operations.scaffold.service_design", "UnknownOperation", ""),
+    ("aws_operations.scaffold.service_design", "UnsupportedOperation", "leave it out"),
+    ("aws_operations.scaffold.service_files", "NotAProject", ""),
+    ("aws_operations.scaffold.source_edits", "CantEditSource", ""),
     ("aws_operations.policies", "NothingToAllow", "record a run that calls AWS with --record"),
     # Their messages say themselves what to do instead.
     ("aws_interactions.iam_interactions", "PoliciesNotSimulated", ""),

@@ -86,6 +86,7 @@ _LOADED_KINDS: tuple[tuple[str, str, ExitCode], ...] = (
     (_EDGE, "CredentialsProblem", ExitCode.CONFIGURATION),
     (_EDGE, "LocalFileProblem", ExitCode.CONFIGURATION),
     ("aws_operations.changes", "CarriedOutInPart", ExitCode.PARTIAL),
+    ("aws_operations.scaffold.source_format", "FormatterMissing", ExitCode.CONFIGURATION),
     (_EDGE, "AwsInteractionError", ExitCode.REFUSED),
     ("aws_operations.guards", "GuardRefused", ExitCode.DECLINED),
     ("aws_operations.journal.journal_errors", "JournalProblem", ExitCode.CONFIGURATION),

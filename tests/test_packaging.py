@@ -10,7 +10,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "manage_resources.py")
-ROOMS = ("aws_interactions", "aws_operations", "commands", "tests", "benchmarks", "docs")
+ROOMS = (
+    "aws_interactions",
+    "aws_operations",
+    "commands",
+    "reference_implementation",
+    "tests",
+    "benchmarks",
+    "docs",
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +52,24 @@ def test_WHEN_the_wheel_is_built_THEN_every_module_of_the_rooms_is_in_it(wheel: 
     }
     assert expected <= set(wheel.namelist())
     assert "aws_interactions/py.typed" in wheel.namelist()
+
+
+def test_WHEN_the_wheel_is_built_THEN_all_that_a_scaffolded_project_starts_from_is_in_it(
+    wheel: zipfile.ZipFile,
+) -> None:
+    reference = ROOT / "reference_implementation"
+    template = {
+        f"aws_operations/scaffold/project_template/{path.relative_to(reference).as_posix()}": path
+        for part in ("core", "example_service", "tests")
+        for path in (reference / part).rglob("*.py")
+    }
+    parts = {
+        path.relative_to(ROOT).as_posix(): path
+        for path in (ROOT / "aws_operations/scaffold/project_parts").rglob("*.template")
+    }
+    assert len(parts) >= 8
+    for name, path in (template | parts).items():
+        assert wheel.read(name) == path.read_bytes()
 
 
 def test_WHEN_the_wheel_is_built_THEN_it_installs_the_command_and_few_dependencies(

@@ -1,0 +1,94 @@
+"""A new service in a project: its files, and the edits of those that list services."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_interactions.aws_errors import LocalFileProblem
+from aws_operations.scaffold.command_source import command_source
+from aws_operations.scaffold.files import AlreadyThere, Edit, check_are_new, read_source, write_files
+from aws_operations.scaffold.getter_source import PROVIDER_FILE, with_getter
+from aws_operations.scaffold.package_names import package_name
+from aws_operations.scaffold.rows_source import READS_FILE, with_read_rows
+from aws_operations.scaffold.service_design import ServiceDesign
+from aws_operations.scaffold.source_format import formatted
+from aws_operations.scaffold.tests_source import command_tests_source, wrapper_tests_source
+from aws_operations.scaffold.wrapper_source import wrapper_source
+
+# What the generated files import; without one of these a folder is no project that they work in.
+_NEEDED_FILES = (PROVIDER_FILE, READS_FILE, "core/aws_errors.py", "core/command_line.py", "tests/answers.py")
+
+
+class NotAProject(LocalFileProblem):
+    """The folder is no project in the pattern, or lacks a file that every service needs."""
+
+    def __init__(self, folder: Path, missing: str) -> None:
+        super().__init__(
+            f"{folder.resolve()} is no project to add a service to: it has no {missing}; "
+            "start one with manage-resources scaffold project DIR, or name it with --project",
+            file_path=folder,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFiles:
+    """What a new service brings: new files, and edits of files that are there, by their paths."""
+
+    files: Mapping[str, str]
+    edits: Mapping[str, Edit]
+
+
+def check_is_project(folder: Path) -> None:
+    """Raise ``NotAProject`` unless the folder has what every service needs."""
+    for name in _NEEDED_FILES:
+        if not (folder / name).is_file():
+            raise NotAProject(folder, name)
+
+
+def service_files(project: Path, design: ServiceDesign) -> ServiceFiles:
+    """Return what the service brings to the project; writes nothing.
+
+    Raises ``NotAProject``, ``AlreadyThere`` where the project has the service or one of the files,
+    ``CantEditSource``, and what ``formatted`` raises.
+    """
+    check_is_project(project)
+    package = package_name(design)
+    _check_is_new(project, package, design)
+    sources = {
+        f"{package}/__init__.py": f'"""{design.title}: its wrapper, and a command for each operation."""\n',
+        f"{package}/{design.module_name}.py": wrapper_source(design),
+        f"{package}/commands.py": command_source(design),
+        f"tests/{_tests_name(design)}.py": wrapper_tests_source(design),
+        f"tests/test_{package.rstrip('_')}_commands.py": command_tests_source(design),
+    }
+    check_are_new(project, sources)
+    provider, reads = read_source(project / PROVIDER_FILE), read_source(project / READS_FILE)
+    edited = {
+        PROVIDER_FILE: Edit(provider, with_getter(provider, design)),
+        READS_FILE: Edit(reads, with_read_rows(reads, design)),
+    }
+    return ServiceFiles(
+        {name: formatted(source, first_party=[package]) for name, source in sources.items()},
+        {name: edit for name, edit in edited.items() if edit.before != edit.after},
+    )
+
+
+def write_service(project: Path, service: ServiceFiles) -> None:
+    """Write files and edits, all or none; raises as ``write_files`` does."""
+    write_files(project, service.files, service.edits)
+
+
+def _tests_name(design: ServiceDesign) -> str:
+    name = f"test_{design.module_name}"
+    # The tests of the example, whose service is S3 too, have that name.
+    return "test_s3_service_wrapper" if name == "test_s3_wrapper" else name
+
+
+def _check_is_new(project: Path, package: str, design: ServiceDesign) -> None:
+    wrapper = project / package / f"{design.module_name}.py"
+    if wrapper.exists():
+        raise AlreadyThere(
+            f"{project} has {design.service_name} already, and what is in {package} is yours; to get more "
+            "operations, scaffold the service into a new project and take over what you need",
+            [wrapper],
+        )

@@ -1,0 +1,192 @@
+"""A whole project with ten services, as the scaffold writes it: checked by its own tools and tests."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aws_operations.scaffold.files import AlreadyThere, write_folder
+from aws_operations.scaffold.project_template import distribution_name, project_files
+from aws_operations.scaffold.service_design import design_service
+from aws_operations.scaffold.service_files import NotAProject, service_files, write_service
+from aws_operations.scaffold.source_edits import CantEditSource
+
+SERVICES = {
+    "sqs": "ListQueues,SendMessage,GetQueueAttributes,DeleteQueue",
+    "sns": "ListTopics,Publish,CreateTopic,Subscribe",
+    "lambda": "ListFunctions,GetFunction,Invoke,CreateFunction",
+    "iam": "ListUsers,GetRole,CreateUser,ListAttachedRolePolicies",
+    "ec2": "DescribeInstances,StartInstances,DescribeVpcs,CreateTags",
+    "cloudwatch": "ListMetrics,PutMetricData,DescribeAlarms,GetMetricData",
+    "logs": "DescribeLogGroups,FilterLogEvents,CreateLogGroup,PutLogEvents",
+    "dynamodb": "ListTables,DescribeTable,PutItem,Query,Scan",
+    "kms": "ListKeys,DescribeKey,Encrypt,ScheduleKeyDeletion",
+    "ssm": "GetParameter,PutParameter,DescribeParameters,SendCommand",
+}
+PROGRAM_PARTS = ("core", "example_service", "tests", "main.py", "pyproject.toml", "README.md", ".gitignore")
+
+
+def add_service(project: Path, name: str, operations: str) -> None:
+    write_service(project, service_files(project, design_service(name, operations.split(","))))
+
+
+def run_in(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COV"))}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=project,
+        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scaffold") / "empty"
+    write_folder(folder, project_files("empty"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scaffold") / "ten"
+    write_folder(folder, project_files("Ten Services!"))
+    for name, operations in SERVICES.items():
+        add_service(folder, name, operations)
+    return folder
+
+
+@pytest.fixture
+def own_project(empty_project: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(empty_project, tmp_path / "own"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("ruff", "check", "--no-cache"), ("ruff", "format", "--check", "--no-cache"), ("mypy",)],
+    ids=["check", "format", "mypy"],
+)
+def test_WHEN_ten_services_are_in_a_project_THEN_its_own_checks_pass(
+    arguments: tuple[str, ...], project: Path
+) -> None:
+    done = run_in(project, "-m", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_WHEN_ten_services_are_in_a_project_THEN_their_tests_and_those_of_the_project_pass(
+    project: Path,
+) -> None:
+    done = run_in(project, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert done.returncode == 0, done.stdout[-3000:]
+    names = {path.name for path in (project / "tests").glob("test_*.py")}
+    assert {"test_sqs_wrapper.py", "test_sqs_commands.py", "test_lambda_wrapper.py"} <= names
+
+
+def test_WHEN_a_project_is_started_THEN_it_has_the_program_and_the_reference_as_it_is(
+    empty_project: Path,
+) -> None:
+    assert sorted(path.name for path in empty_project.iterdir()) == sorted(PROGRAM_PARTS)
+    reference = Path(__file__).parents[3] / "reference_implementation"
+    for part in ("core", "example_service", "tests"):
+        for path in (reference / part).rglob("*.py"):
+            assert (empty_project / path.relative_to(reference)).read_bytes() == path.read_bytes()
+
+
+def test_WHEN_the_program_lists_its_services_THEN_it_imports_none_of_them(project: Path) -> None:
+    script = (
+        "import sys; from click.testing import CliRunner; from main import main\n"
+        "done = CliRunner().invoke(main, ['--help'])\n"
+        "assert done.exit_code == 0, done.output\n"
+        "assert 'Simple Queue Service' in done.output and '  lambda ' in done.output\n"
+        "assert not {'botocore', 'sqs', 'lambda_'} & set(sys.modules)\n"
+    )
+    done = run_in(project, "-c", script)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "part"),
+    [
+        (["sqs", "send-message", "https://queue", "text"], 6, "needs --yes"),
+        (["sqs", "list-queues", "--profile", "nobody"], 3, "nobody"),
+        (["ec2", "describe-instances", "--filters", '[{"nme": "x"}]'], 2, "no 'nme'"),
+        (["ec2", "describe-instances", "--filters", "[{"], 2, "--filters"),
+        (["sqqs"], 2, "No such command"),
+        (["ssm", "put-parameter", "--value", "missing-file", "name"], 2, "missing-file"),
+    ],
+)
+def test_WHEN_a_command_of_the_project_is_used_wrongly_THEN_it_says_so_AND_sends_nothing(
+    arguments: list[str], code: int, part: str, project: Path
+) -> None:
+    done = run_in(project, "main.py", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert part in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_WHEN_the_service_is_there_THEN_it_is_refused_whole(own_project: Path) -> None:
+    add_service(own_project, "sqs", "ListQueues")
+    before = contents(own_project)
+    with pytest.raises(AlreadyThere, match="sqs already"):
+        add_service(own_project, "sqs", "SendMessage")
+    assert contents(own_project) == before
+
+
+def test_WHEN_one_of_the_files_is_there_THEN_nothing_is_written(own_project: Path) -> None:
+    (own_project / "tests" / "test_sqs_commands.py").write_text("mine", encoding="utf-8")
+    before = contents(own_project)
+    with pytest.raises(AlreadyThere, match=r"test_sqs_commands\.py"):
+        add_service(own_project, "sqs", "ListQueues")
+    assert contents(own_project) == before
+
+
+def test_WHEN_the_service_is_that_of_the_example_THEN_getter_and_rows_are_kept_and_added_to(
+    own_project: Path,
+) -> None:
+    add_service(own_project, "s3", "ListBuckets,GetBucketAcl,DeleteBucket")
+    provider = (own_project / "core" / "aws_client_provider.py").read_text(encoding="utf-8")
+    assert provider.count("def get_s3(") == 1
+    assert '"GetBucketAcl", "GetObject"' in (own_project / "core" / "read_operations.py").read_text(
+        encoding="utf-8"
+    )
+    tests = ["tests/test_s3_service_wrapper.py", "tests/test_s3_commands.py"]
+    done = run_in(own_project, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize(
+    "missing", ["core/aws_client_provider.py", "core/command_line.py", "tests/answers.py"]
+)
+def test_WHEN_the_folder_is_no_project_THEN_it_names_what_is_missing(missing: str, own_project: Path) -> None:
+    (own_project / missing).unlink()
+    with pytest.raises(NotAProject, match=missing):
+        add_service(own_project, "sqs", "ListQueues")
+    assert not (own_project / "sqs").exists()
+
+
+def test_WHEN_the_provider_was_rewritten_THEN_the_service_is_refused_with_the_reason(
+    own_project: Path,
+) -> None:
+    (own_project / "core" / "aws_client_provider.py").write_text("x = 1\n", encoding="utf-8")
+    with pytest.raises(CantEditSource, match="no class AwsClientProvider"):
+        add_service(own_project, "sqs", "ListQueues")
+    assert not (own_project / "sqs").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("My Tool", "my-tool"), ("a_b", "a-b"), ("...", "aws-operations"), ("é", "aws-operations")],
+)
+def test_WHEN_a_folder_has_any_name_THEN_the_project_has_one_that_may_be(name: str, expected: str) -> None:
+    assert distribution_name(name) == expected
