@@ -1,13 +1,14 @@
 """The source of a wrapper module, written from its design."""
 
 import ast
+import textwrap
 
 from aws_operations.scaffold.class_source import enum_source, error_source, structure_source
 from aws_operations.scaffold.conversion_source import Conversions
 from aws_operations.scaffold.documentation_text import docstring
 from aws_operations.scaffold.function_source import function_source
 from aws_operations.scaffold.service_design import ServiceDesign
-from aws_operations.scaffold.source_text import quoted
+from aws_operations.scaffold.source_text import LINE_LENGTH, quoted
 
 # In the order that the imports stand in; a name is imported where the text below has it as a word.
 _STANDARD = (
@@ -40,7 +41,7 @@ def wrapper_source(design: ServiceDesign) -> str:
     body = "\n\n\n".join(parts)
     opening = [
         docstring(
-            f"{design.title}: functions, values and exceptions for the rest of a program.",
+            _summary(design.title),
             ["Every function takes its subject first and the provider last, and keeps nothing."],
             indent=0,
         ),
@@ -49,6 +50,13 @@ def wrapper_source(design: ServiceDesign) -> str:
         *conversions.type_variables(),
     ]
     return "\n\n".join(opening) + "\n\n\n" + body + "\n"
+
+
+def _summary(title: str) -> str:
+    summary = f"{title}: functions, values and exceptions for the rest of a program."
+    if len(summary) + len('"""') <= LINE_LENGTH:
+        return summary
+    return f"{textwrap.shorten(title, 100, placeholder='')}."
 
 
 def _imports(body: str) -> str:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -184,3 +185,12 @@ def test_WHEN_two_long_names_share_a_line_THEN_the_linter_is_told() -> None:
 def test_WHEN_source_is_broken_THEN_the_error_says_where() -> None:
     with pytest.raises(UnformattableSource, match="1:"):
         formatted("def (:\n")
+
+
+@pytest.mark.parametrize("title_length", [10, 80, 400])
+def test_WHEN_a_service_has_a_long_title_THEN_the_first_line_still_fits(title_length: int) -> None:
+    design = replace(design_service("sqs", ["DeleteQueue"]), title="word " * (title_length // 5) + "word")
+    first = wrapper_source(design).splitlines()[0]
+    assert first.startswith('"""word word')
+    assert first.endswith(".")
+    assert len(first) <= 110
