@@ -39,9 +39,9 @@ class _Given:
 def command_source(design: ServiceDesign) -> str:
     """Return the module ``commands.py`` of a service."""
     body = "\n\n\n".join(_command(operation, design) for operation in design.operations)
-    return "\n\n".join(
-        [f'"""{design.title}."""', _imports(body, design), ""]
-    ) + (f'\n@click.group()\ndef commands() -> None:\n    """{design.title}."""\n\n\n{body}\n')
+    return "\n\n".join([f'"""{design.title}."""', _imports(body, design), ""]) + (
+        f'\n@click.group()\ndef commands() -> None:\n    """{design.title}."""\n\n\n{body}\n'
+    )
 
 
 def _imports(body: str, design: ServiceDesign) -> str:
@@ -78,7 +78,8 @@ def _command(operation: OperationDesign, design: ServiceDesign) -> str:
     result = _qualified(operation.result, classes)
     noqa = "  # noqa: PLR0913 - AWS takes as many" if len(given) + 1 > MOST_ARGUMENTS else ""
     lines = [
-        f"@commands.command({quoted(command_name(operation))}, cls=AwsCommand, is_read={operation.is_read},",
+        f"@commands.command({quoted(command_name(operation))}, cls=AwsCommand,",
+        f"    operation=({quoted(design.service_name)}, {quoted(operation.api_name)}),",
         f"    help={_literal(operation.documentation or f'Call {operation.api_name}.')})",
         *(each.decorator for each in given),
         f"def {_function_name(operation)}({noqa}\n    *,\n{signature}    aws_provider: AwsClientProvider,",

@@ -95,8 +95,7 @@ def test_WHEN_it_takes_something_away_AND_nobody_can_be_asked_THEN_it_is_refused
     [
         words
         for words in VERBS
-        if words.split()[0] not in BUILD_ON_ONE_ANOTHER
-        and words not in NOT_IN_THE_SANDBOX
+        if words.split()[0] not in BUILD_ON_ONE_ANOTHER and words not in NOT_IN_THE_SANDBOX
     ],
 )
 def test_WHEN_an_example_is_run_THEN_it_works(words: str, sandbox_environment: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ def test_WHEN_the_program_lists_its_services_THEN_it_imports_none_of_them(projec
 @pytest.mark.parametrize(
     ("arguments", "code", "part"),
     [
-        (["sqs", "send-message", "https://queue", "text"], 6, "needs --yes"),
+        (["sqs", "send-message", "https://queue", "text"], 6, "no listed read and needs --yes"),
         (["sqs", "list-queues", "--profile", "nobody"], 3, "nobody"),
         (["ec2", "describe-instances", "--filters", '[{"nme": "x"}]'], 2, "no 'nme'"),
         (["ec2", "describe-instances", "--filters", "[{"], 2, "--filters"),
@@ -133,6 +134,18 @@ def test_WHEN_a_command_of_the_project_is_used_wrongly_THEN_it_says_so_AND_sends
     assert (done.returncode, done.stdout) == (code, "")
     assert part in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_WHEN_the_project_is_packed_THEN_program_and_services_are_in_it_AND_tests_are_not(
+    project: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(project, tmp_path / "copy", ignore=shutil.ignore_patterns(".mypy_cache"))
+    done = run_in(copy, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    [wheel] = (tmp_path / "dist").glob("ten_services-0.1.0-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"main.py", "core/command_line.py", "lambda_/lambda_wrapper.py"} <= set(names)
+    assert not [name for name in names if name.startswith("tests/")]
 
 
 def test_WHEN_the_service_is_there_THEN_it_is_refused_whole(own_project: Path) -> None:
