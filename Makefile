@@ -34,7 +34,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python docs/command_reference.py
 	$(BIN)/python docs/command_reference.py --check
 	$(BIN)/python docs/site/draw_bars.py
-	$(MKDOCS) build --strict --quiet
+	$(MKDOCS) build --strict
 
 # Draws the Mermaid diagrams that are new or changed, so that pages need no script from elsewhere.
 diagrams: $(VENV)/.dev chromium

@@ -150,6 +150,17 @@ def test_WHEN_pages_are_read_on_a_phone_THEN_they_fit_are_legible_and_complain_o
     assert faults == {}
 
 
+@pytest.mark.parametrize(("preferred", "scheme"), [("light", "default"), ("dark", "slate")])
+def test_WHEN_a_reader_prefers_light_or_dark_pages_THEN_they_are(
+    site_url: str, browser: Browser, preferred: str, scheme: str
+) -> None:
+    browser.call(
+        "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": preferred}]
+    )
+    browser.open(site_url)
+    assert browser.evaluate("document.body.dataset.mdColorScheme") == scheme
+
+
 @pytest.mark.parametrize("words", ["s3 destroy", "ec2 stop", "runs resume"])
 def test_WHEN_a_command_is_searched_for_THEN_its_place_in_the_reference_is_found_and_opened(
     site_url: str, browser: Browser, words: str

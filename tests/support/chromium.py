@@ -148,8 +148,8 @@ def _address(folder: Path, process: "subprocess.Popen[bytes]") -> str:
 def _complaint(method: str, parameters: dict[str, Any]) -> str | None:
     if method == "Runtime.exceptionThrown":
         return str(parameters["exceptionDetails"])
-    if method == "Runtime.consoleAPICalled" and parameters["type"] in {"error", "warning", "assert"}:
+    if method == "Runtime.consoleAPICalled" and parameters["type"] in {"error", "assert"}:
         return str(parameters["args"])
-    if method == "Log.entryAdded" and parameters["entry"]["level"] in {"error", "warning"}:
+    if method == "Log.entryAdded" and parameters["entry"]["level"] == "error":
         return f"{parameters['entry']['text']} {parameters['entry'].get('url', '')}"
     return None
