@@ -8,6 +8,8 @@ from typing import Any
 
 from botocore.model import OperationModel
 
+from aws_interactions.service_operations import find_operation, iam_actions_of
+
 _VERBS = frozenset({"List", "Describe", "Get", "Head"})
 _BATCHES = re.compile(r"Batch(Get|Describe|List)(?=[A-Z])")
 # Verbs that read in some services and start work in others: only where the model says so, too.
@@ -26,19 +28,26 @@ _IAM_PREFIX = {"monitoring": "cloudwatch", "email": "ses", "tagging": "tag"}
 
 def looks_like_a_read(operation: OperationModel, *, is_marked: bool = False) -> bool:
     """Return whether the operation only reads, and nothing secret; ``is_marked`` is the model's own word."""
-    verb = re.split(r"(?<=[a-z])(?=[A-Z0-9])", operation.name, maxsplit=1)[0]
-    is_verb = verb in _VERBS or (is_marked and verb in _VERBS_TO_BE_CONFIRMED)
-    if not is_verb and not _BATCHES.match(operation.name):
-        return False
-    if operation.http.get("method") in _WRITING_METHODS or _SECRET.search(operation.name):
+    known = find_operation(operation.service_model.service_name, operation.name)
+    is_read = _is_named_like_a_read(operation, is_marked) if known is None else known.is_read
+    if not is_read or _SECRET.search(operation.name):
         return False
     return not any(_is_secret(name, member) for name, member in _members(operation.output_shape, 3))
 
 
 def iam_action(operation: OperationModel) -> str:
-    """Return the IAM action that the operation most likely needs: a guess, right for most services."""
+    """Return the IAM action that the operation needs first: a guess, but for the services known here."""
+    if known := iam_actions_of(operation.service_model.service_name, operation.name):
+        return known[0]
     signing_name = str(operation.service_model.signing_name)
     return f"{_IAM_PREFIX.get(signing_name, signing_name)}:{operation.name}"
+
+
+def _is_named_like_a_read(operation: OperationModel, is_marked: bool) -> bool:
+    verb = re.split(r"(?<=[a-z])(?=[A-Z0-9])", operation.name, maxsplit=1)[0]
+    is_verb = verb in _VERBS or (is_marked and verb in _VERBS_TO_BE_CONFIRMED)
+    is_read = is_verb or _BATCHES.match(operation.name) is not None
+    return is_read and operation.http.get("method") not in _WRITING_METHODS
 
 
 def _is_secret(name: str, member: Any) -> bool:

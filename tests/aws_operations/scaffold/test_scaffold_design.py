@@ -96,7 +96,8 @@ def test_WHEN_a_list_is_deep_in_a_page_THEN_the_key_has_dots() -> None:
     [
         ("sqs", "ListQueues", True),
         ("ec2", "DescribeInstances", True),
-        ("dynamodb", "Query", False),
+        ("dynamodb", "Query", True),
+        ("dynamodb", "ExecuteStatement", False),
         ("dynamodb", "BatchGetItem", True),
         ("sqs", "ReceiveMessage", False),
         ("lambda", "Invoke", False),
@@ -118,6 +119,10 @@ def test_WHEN_an_operation_may_write_or_tell_a_secret_THEN_it_is_no_read(
 def test_WHEN_an_action_is_guessed_THEN_it_has_the_prefix_of_the_service() -> None:
     assert operation_of("cloudwatch", "ListMetrics").iam_action == "cloudwatch:ListMetrics"
     assert operation_of("sqs", "ListQueues").iam_action == "sqs:ListQueues"
+
+
+def test_WHEN_this_project_knows_an_operation_THEN_its_action_is_no_guess() -> None:
+    assert operation_of("s3", "ListObjectsV2").iam_action == "s3:ListBucket"
 
 
 def test_WHEN_a_structure_is_answered_THEN_each_field_may_be_absent() -> None:
