@@ -15,11 +15,18 @@ _BATCHES = re.compile(r"Batch(Get|Describe|List)(?=[A-Z])")
 # Verbs that read in some services and start work in others: only where the model says so, too.
 _VERBS_TO_BE_CONFIRMED = frozenset({"Query", "Scan", "Search", "Lookup", "Filter"})
 _SECRET = re.compile(
-    r"secret|password|credential|token|private_?key|plaintext|decrypt|datakey|authorization", re.IGNORECASE
+    # An address that lets whoever has it in is as good as a password.
+    r"secret|password|credential|token|private_?key|plaintext|decrypt|datakey|authorization"
+    r"|signed_?url|login_?url|embed_?url",
+    re.IGNORECASE,
 )
 # Page tokens are no secrets.
 _PAGE_TOKEN = re.compile(
     r"(next|page|pagination|continuation|marker|position|client|start).*token", re.IGNORECASE
+)
+# Getters that make what they get, or put it somewhere.
+_WRITE_THOUGH_NAMED_GET = frozenset(
+    {("cognito-identity", "GetId"), ("socialmessaging", "GetWhatsAppMessageMedia")}
 )
 _WRITING_METHODS = frozenset({"PUT", "DELETE", "PATCH"})
 # Where the prefix of a service's IAM actions is not the name that its requests are signed for.
@@ -45,6 +52,8 @@ def iam_action(operation: OperationModel) -> str:
 
 def _is_named_like_a_read(operation: OperationModel, is_marked: bool) -> bool:
     verb = re.split(r"(?<=[a-z])(?=[A-Z0-9])", operation.name, maxsplit=1)[0]
+    if (operation.service_model.service_name, operation.name) in _WRITE_THOUGH_NAMED_GET:
+        return False
     is_verb = verb in _VERBS or (is_marked and verb in _VERBS_TO_BE_CONFIRMED)
     is_read = is_verb or _BATCHES.match(operation.name) is not None
     return is_read and operation.http.get("method") not in _WRITING_METHODS
