@@ -11,13 +11,7 @@ from pathlib import Path
 import pytest
 
 from aws_operations.sandbox import control
-from tests.support.guide_runs import (
-    SAYS_WHY,
-    is_as_shown,
-    is_not_run,
-    run_steps,
-    steps_of,
-)
+from tests.support.guide_runs import SAYS_WHY, is_as_shown, is_not_run, run_steps, steps_of, title_of
 from tests.support.program import ROOT
 from tests.support.sandbox_fixtures import clean_environment
 from tests.support.snippets import broken_links, fenced_blocks
@@ -80,6 +74,23 @@ def test_WHEN_a_block_is_not_run_THEN_the_sentence_above_says_so_AND_why(page: P
         if is_not_run(block) and not SAYS_WHY.search(sentence_above(lines, block.line))
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_WHEN_a_page_shows_a_file_THEN_something_in_it_uses_that_file(page: Path) -> None:
+    blocks = [block for block in fenced_blocks(page) if not is_not_run(block)]
+    unused = []
+    for block in blocks:
+        title = title_of(block)
+        # The program reads its own configuration without being told to.
+        if title is None or title.endswith("manage-resources/config.toml"):
+            continue
+        path = Path(title)
+        names = {str(path), path.with_suffix("").as_posix().replace("/", "."), path.stem}
+        others = "\n".join(other.text for other in blocks if other is not block)
+        if not any(re.search(rf"(?<![\w.]){re.escape(name)}\b", others) for name in names):
+            unused.append(f"{page.name}:{block.line}: {title}")
+    assert unused == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

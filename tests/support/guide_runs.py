@@ -66,7 +66,10 @@ def title_of(block: Block) -> str | None:
 
 def console_steps(block: Block, page: str) -> Iterator[Step]:
     """Yield the commands of a console block; each begins behind ``$ ``."""
-    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+    before, *parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
+    assert parts, f"{page}:{block.line}: a console without a command"
+    assert not before, f"{page}:{block.line}: this stands above the first command: {before}"
+    for part in parts:
         command = re.match(r"(?:.*\\\n)*.*", part)
         assert command is not None
         said = _EXIT.search(command[0])
