@@ -24,10 +24,14 @@ def with_read_rows(rows_text: str, design: ServiceDesign) -> str:
     for key, value in zip(table.keys, table.values, strict=True):
         if isinstance(key, ast.Constant) and key.value == design.service_name:
             known = _names_in(value, source)
-            return rows_text if reads <= known else source.with_replaced(value, _frozenset(known | reads))
+            return (
+                rows_text
+                if reads <= known
+                else source.with_replaced(value, _frozenset(known | reads, design.service_name))
+            )
     if not reads:
         return rows_text
-    row = f"{_TO_REVIEW}    {_quoted(design.service_name)}: {_frozenset(reads)},\n"
+    row = f"{_TO_REVIEW}    {_quoted(design.service_name)}: {_frozenset(reads, design.service_name)},\n"
     return source.with_lines(_line_before(table, source, design.service_name), row)
 
 
@@ -65,10 +69,10 @@ def _line_before(table: ast.Dict, source: EditableSource, service_name: str) -> 
     return end - 1
 
 
-def _frozenset(names: set[str]) -> str:
+def _frozenset(names: set[str], service_name: str) -> str:
     quoted = [_quoted(name) for name in sorted(names)]
     short = f"frozenset({{{', '.join(quoted)}}})"
-    if len(short) <= _LONGEST_LINE:
+    if len(f"    {_quoted(service_name)}: {short},") <= _LONGEST_LINE:
         return short
     lines = "".join(f"            {name},\n" for name in quoted)
     return f"frozenset(\n        {{\n{lines}        }}\n    )"

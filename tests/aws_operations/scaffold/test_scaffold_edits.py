@@ -8,6 +8,7 @@ from aws_operations.scaffold.project_template import project_files
 from aws_operations.scaffold.rows_source import with_read_rows
 from aws_operations.scaffold.service_design import ServiceDesign, design_service
 from aws_operations.scaffold.source_edits import CantEditSource
+from aws_operations.scaffold.source_format import formatted
 
 TEMPLATE = project_files("example")
 PROVIDER = TEMPLATE["core/aws_client_provider.py"]
@@ -45,6 +46,7 @@ def test_WHEN_a_getter_is_put_in_THEN_it_stands_behind_the_others_AND_no_other_l
         "+ ",
     ]
     assert with_getter(after, sqs) == after
+    assert formatted(after) == after
 
 
 def test_WHEN_the_provider_is_formatted_in_another_way_THEN_that_stays(sqs: ServiceDesign) -> None:
@@ -93,7 +95,15 @@ def test_WHEN_the_service_has_a_row_THEN_it_keeps_what_was_in_it() -> None:
     design = design_service("s3", names)
     after = with_read_rows(ROWS, design)
     assert rows_of(after) == {**rows_of(ROWS), "s3": rows_of(ROWS)["s3"] | set(names)}
-    assert all(len(line) <= 110 for line in after.splitlines())
+    assert formatted(after) == after
+    assert with_read_rows(after, design) == after
+
+
+def test_WHEN_service_and_reads_have_long_names_THEN_the_row_is_laid_out_as_ruff_does() -> None:
+    names = ["ListEnvironmentVpcs", "ListEnvironments", "GetService", "GetEnvironment", "GetApplication"]
+    after = with_read_rows(ROWS, design_service("migration-hub-refactor-spaces", names))
+    assert rows_of(after)["migration-hub-refactor-spaces"] == set(names)
+    assert formatted(after) == after
 
 
 def test_WHEN_there_is_no_read_THEN_the_list_stays_as_it_is() -> None:

@@ -164,16 +164,18 @@ def test_WHEN_one_of_the_files_is_there_THEN_nothing_is_written(own_project: Pat
     assert contents(own_project) == before
 
 
-def test_WHEN_the_service_is_that_of_the_example_THEN_getter_and_rows_are_kept_and_added_to(
+def test_WHEN_the_service_is_that_of_the_example_THEN_getter_and_rows_are_kept_AND_the_tests_pass(
     own_project: Path,
 ) -> None:
     add_service(own_project, "s3", "ListBuckets,GetBucketAcl,DeleteBucket")
+    # Shapes that hold themselves, and lists deep down that may not be empty.
+    add_service(own_project, "wafv2", "GetWebACLForResource")
     provider = (own_project / "core" / "aws_client_provider.py").read_text(encoding="utf-8")
     assert provider.count("def get_s3(") == 1
-    assert '"GetBucketAcl", "GetObject"' in (own_project / "core" / "read_operations.py").read_text(
-        encoding="utf-8"
-    )
-    tests = ["tests/test_s3_service_wrapper.py", "tests/test_s3_commands.py"]
+    rows = (own_project / "core" / "read_operations.py").read_text(encoding="utf-8")
+    assert '"GetBucketAcl"' in rows
+    assert '"GetObject"' in rows
+    tests = ["tests/test_s3_service_wrapper.py", "tests/test_s3_commands.py", "tests/test_wafv2_wrapper.py"]
     done = run_in(own_project, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
     assert done.returncode == 0, done.stdout[-3000:]
 
