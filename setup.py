@@ -85,13 +85,13 @@ setup(
         "aws_operations.sandbox",
         "aws_operations.scaffold",
         # What a project starts from: the reference implementation as it stands there.
-        "aws_operations.scaffold.project_template.core",
-        "aws_operations.scaffold.project_template.example_service",
-        "aws_operations.scaffold.project_template.tests",
+        "aws_operations.scaffold.reference_files.core",
+        "aws_operations.scaffold.reference_files.example_service",
+        "aws_operations.scaffold.reference_files.tests",
         "aws_operations.secrets",
         "commands",
     ],
-    package_dir={"aws_operations.scaffold.project_template": "reference_implementation"},
+    package_dir={"aws_operations.scaffold.reference_files": "reference_implementation"},
     package_data={
         "aws_interactions": ["py.typed"],
         "aws_operations": ["py.typed"],

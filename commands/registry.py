@@ -150,6 +150,12 @@ WORDS_OF_OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "runs undo": ("undo",),
     "revert": ("undo",),
     "rollback": ("undo",),
+    "init": ("scaffold project",),
+    "new": ("scaffold project", "scaffold service"),
+    "generate": ("scaffold service",),
+    "scaffold init": ("scaffold project",),
+    "scaffold new": ("scaffold project", "scaffold service"),
+    "scaffold wrapper": ("scaffold service",),
     "sandbox start": ("sandbox up",),
     "sandbox stop": ("sandbox down",),
 }

@@ -59,7 +59,7 @@ def test_WHEN_the_wheel_is_built_THEN_all_that_a_scaffolded_project_starts_from_
 ) -> None:
     reference = ROOT / "reference_implementation"
     template = {
-        f"aws_operations/scaffold/project_template/{path.relative_to(reference).as_posix()}": path
+        f"aws_operations/scaffold/reference_files/{path.relative_to(reference).as_posix()}": path
         for part in ("core", "example_service", "tests")
         for path in (reference / part).rglob("*.py")
     }

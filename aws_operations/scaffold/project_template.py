@@ -9,7 +9,7 @@ from aws_interactions.aws_errors import LocalFileProblem
 _HERE = Path(__file__).parent
 _PARTS = _HERE / "project_parts"
 # An installed program has the files beside this module, a checkout has them where they are looked after.
-_REFERENCE_FOLDERS = (_HERE / "project_template", _HERE.parent.parent / "reference_implementation")
+_REFERENCE_FOLDERS = (_HERE / "reference_files", _HERE.parent.parent / "reference_implementation")
 _FROM_REFERENCE = ("core", "example_service", "tests")
 _SUFFIX = ".template"
 _NAME = "{{name}}"

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from aws_operations.scaffold.source_format import FormatterMissing
 from commands.command_tree import every_verb
+from commands.error_lines import error_line
+from commands.exit_codes import ExitCode, exit_code_for
 from tests.support.program import run_program
 
 VERBS = dict(every_verb())
@@ -104,6 +107,11 @@ def test_WHEN_a_name_is_wrong_THEN_it_is_a_usage_error_with_what_may_be_meant(
     assert (done.returncode, done.stdout) == (2, "")
     assert part in done.stderr
     assert files_in(folder) == before
+
+
+def test_WHEN_ruff_is_not_installed_THEN_it_is_a_fault_of_the_installation_AND_says_how_to_mend_it() -> None:
+    assert exit_code_for(FormatterMissing()) is ExitCode.CONFIGURATION
+    assert "pip install 'manage-resources[scaffold]'" in error_line(FormatterMissing())
 
 
 def test_WHEN_the_service_is_there_already_THEN_it_is_refused_AND_says_how_to_get_more_of_it(
