@@ -20,7 +20,7 @@ def completions(words: str, environment: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("s", ["s3", "sandbox", "secrets"]),
+        ("s", ["s3", "sandbox", "scaffold", "secrets"]),
         ("s3 st", ["status"]),
         ("s3 tags ", ["get", "set"]),
         ("s3 ls --outp", ["--output"]),
