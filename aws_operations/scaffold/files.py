@@ -1,4 +1,7 @@
-"""Puts generated files in place: all of them or none, and over nothing that somebody wrote."""
+"""Puts generated files in place: all of them or none, and over nothing that somebody wrote.
+
+What goes wrong is taken back. A process that is killed takes nothing back: what it had written stays.
+"""
 
 import os
 import secrets
