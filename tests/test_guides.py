@@ -94,6 +94,14 @@ def test_WHEN_a_page_shows_a_file_THEN_something_in_it_uses_that_file(page: Path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_WHEN_a_page_catches_what_aws_refuses_THEN_by_its_kind_or_code(page: Path) -> None:
+    # A client's own exceptions are classes that no fake has.
+    of_clients = re.compile(r"except .*\.exceptions\.")
+    blocks = [block for block in fenced_blocks(page) if block.language == "python"]
+    assert [f"{page.name}:{block.line}" for block in blocks if of_clients.search(block.text)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_WHEN_a_page_links_to_another_THEN_it_is_there(page: Path) -> None:
     assert broken_links(page) == []
 
