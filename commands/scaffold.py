@@ -1,5 +1,7 @@
 """``scaffold``: code to start from, written in the pattern of the reference implementation."""
 
+import os
+import shlex
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -41,15 +43,33 @@ class OperationNames(click.ParamType[tuple[str, ...]]):
         return names
 
 
+class Folder(click.Path):
+    """The path of a folder, which says something: an unset variable is not the current folder."""
+
+    name = "dir"
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Return the path, or fail for an empty text."""
+        if not str(value).strip():
+            self.fail("the name of the folder is empty; the current one is .", param, ctx)
+        return Path(value)
+
+
 @scaffold.verb("project", shape=Shape.BYTES, example=f"{PROGRAM} scaffold project my-project")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=Folder())
 @_PREVIEW
 def project(folder: Path, is_preview: bool) -> Callable[[], Iterator[str]]:
     """Start a project: provider, errors, an example service, tests, and a program over all services.
 
     Its tests, types and lint pass as it stands. The files are listed on standard output.
 
-    DIR is a folder that is empty or not there yet; nothing is ever written over.
+    DIR is a folder that is empty or not there yet; nothing is ever written over. A run that was cut short can
+    be made again.
     """
     return partial(_project, folder, is_preview=is_preview)
 
@@ -70,7 +90,7 @@ def project(folder: Path, is_preview: bool) -> Callable[[], Iterator[str]]:
 @click.option(
     "--project",
     "folder",
-    type=click.Path(path_type=Path),
+    type=Folder(),
     default=Path(),
     metavar="DIR",
     help="The project that gets the service; else the current folder.",
@@ -93,16 +113,13 @@ def service(
 def _project(folder: Path, *, is_preview: bool) -> Iterator[str]:
     folder_name = folder.resolve().name
     new = project_template.project_files(folder_name)
-    if is_preview:
-        files.check_is_free(folder)
-    else:
+    files.check_is_free(folder, new)
+    missing = files.missing_files(folder, new)
+    if not is_preview:
         files.write_folder(folder, new)
     yield from (f"{folder / name}\n" for name in new)
-    _say_next(
-        is_preview,
-        len(new),
-        f"cd {folder} && python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/pytest",
-    )
+    install = "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/pytest"
+    _say_next(is_preview, len(missing), f"cd {_for_shell(folder)} && {install}")
 
 
 def _service(name: str, operations: tuple[str, ...], folder: Path, *, is_preview: bool) -> Iterator[str]:
@@ -117,8 +134,15 @@ def _service(name: str, operations: tuple[str, ...], folder: Path, *, is_preview
     commands_folder = next(iter(brought.files)).partition("/")[0]
     words = commands_folder.rstrip("_").replace("_", "-")
     _say_next(
-        is_preview, len(brought.files) + len(brought.edits), f"python {folder / 'main.py'} {words} --help"
+        is_preview,
+        len(brought.missing) + len(brought.edits),
+        f"python {_for_shell(folder / 'main.py')} {words} --help",
     )
+
+
+def _for_shell(path: Path) -> str:
+    # A name that starts with a hyphen would be taken for an option.
+    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
 
 
 def _say_reads(names: list[str], folder: Path) -> None:
@@ -134,4 +158,5 @@ def _say_next(is_preview: bool, count: int, next_step: str) -> None:
     if is_preview:
         Console().note(f"{counted(count, 'file')} would be written; nothing was")
     else:
-        Console().note(f"{counted(count, 'file')} written; try next: {next_step}")
+        written = f"{counted(count, 'file')} written" if count else "all files were there already"
+        Console().note(f"{written}; try next: {next_step}")

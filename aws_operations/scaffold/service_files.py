@@ -1,16 +1,17 @@
 """A new service in a project: its files, and the edits of those that list services."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aws_interactions.aws_errors import LocalFileProblem
 from aws_operations.scaffold.command_source import command_source
-from aws_operations.scaffold.files import AlreadyThere, Edit, check_are_new, read_source, write_files
+from aws_operations.scaffold.files import AlreadyThere, Edit, holds, missing_files, read_source, write_files
 from aws_operations.scaffold.getter_source import PROVIDER_FILE, with_getter
 from aws_operations.scaffold.package_names import package_name
 from aws_operations.scaffold.rows_source import READS_FILE, with_read_rows
 from aws_operations.scaffold.service_design import ServiceDesign
+from aws_operations.scaffold.source_edits import CantEditSource
 from aws_operations.scaffold.source_format import formatted
 from aws_operations.scaffold.tests_source import command_tests_source, wrapper_tests_source
 from aws_operations.scaffold.wrapper_source import wrapper_source
@@ -32,9 +33,13 @@ class NotAProject(LocalFileProblem):
 
 @dataclass(frozen=True, slots=True)
 class ServiceFiles:
-    """What a new service brings: new files, and edits of files that are there, by their paths."""
+    """What a new service brings: new files, and edits of files that are there, by their paths.
+
+    ``missing`` are those of the new files that are not there yet: all, unless an earlier run was cut short.
+    """
 
     files: Mapping[str, str]
+    missing: Sequence[str]
     edits: Mapping[str, Edit]
 
 
@@ -48,29 +53,25 @@ def check_is_project(folder: Path) -> None:
 def service_files(project: Path, design: ServiceDesign) -> ServiceFiles:
     """Return what the service brings to the project; writes nothing.
 
-    Raises ``NotAProject``, ``AlreadyThere`` where the project has the service or one of the files,
+    Raises ``NotAProject``, ``AlreadyThere`` where the project has other files in their places,
     ``CantEditSource``, and what ``formatted`` raises.
     """
     check_is_project(project)
     package = package_name(design)
-    _check_is_new(project, package, design)
+    wrapper = f"{package}/{design.module_name}.py"
     sources = {
         f"{package}/__init__.py": f'"""{design.title}: its wrapper, and a command for each operation."""\n',
-        f"{package}/{design.module_name}.py": wrapper_source(design),
         f"{package}/commands.py": command_source(design),
         f"tests/{_tests_name(design)}.py": wrapper_tests_source(design),
         f"tests/test_{package.rstrip('_')}_commands.py": command_tests_source(design),
+        # The last one: who has the wrapper has the service, however a run ended.
+        wrapper: wrapper_source(design),
     }
-    check_are_new(project, sources)
-    provider, reads = read_source(project / PROVIDER_FILE), read_source(project / READS_FILE)
-    edited = {
-        PROVIDER_FILE: Edit(provider, with_getter(provider, design)),
-        READS_FILE: Edit(reads, with_read_rows(reads, design)),
-    }
-    return ServiceFiles(
-        {name: formatted(source, first_party=[package]) for name, source in sources.items()},
-        {name: edit for name, edit in edited.items() if edit.before != edit.after},
-    )
+    edits = dict(_edits(project, design))
+    files = {name: formatted(source, first_party=[package]) for name, source in sources.items()}
+    if (project / wrapper).exists():
+        _check_is_the_same(project, design.service_name, package, files)
+    return ServiceFiles(files, missing_files(project, files), edits)
 
 
 def write_service(project: Path, service: ServiceFiles) -> None:
@@ -84,11 +85,21 @@ def _tests_name(design: ServiceDesign) -> str:
     return "test_s3_service_wrapper" if name == "test_s3_wrapper" else name
 
 
-def _check_is_new(project: Path, package: str, design: ServiceDesign) -> None:
-    wrapper = project / package / f"{design.module_name}.py"
-    if wrapper.exists():
-        raise AlreadyThere(
-            f"{project} has {design.service_name} already, and what is in {package} is yours; to get more "
-            "operations, scaffold the service into a new project and take over what you need",
-            [wrapper],
-        )
+def _edits(project: Path, design: ServiceDesign) -> Iterator[tuple[str, Edit]]:
+    for name, edited in ((PROVIDER_FILE, with_getter), (READS_FILE, with_read_rows)):
+        if (project / name).is_symlink():
+            raise CantEditSource(project / name, "it is a link; give the project a file of its own")
+        before = read_source(project / name)
+        after = edited(before, design)
+        if before != after:
+            yield name, Edit(before, after)
+
+
+def _check_is_the_same(project: Path, service_name: str, package: str, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        if not holds(project / name, text):
+            raise AlreadyThere(
+                f"{project} has {service_name} already, and what is in {package} is yours; to get more "
+                "operations, scaffold the service into a new project and take over what you need",
+                [project / name],
+            )

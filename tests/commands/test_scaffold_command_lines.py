@@ -1,6 +1,7 @@
 """``scaffold project`` and ``scaffold service``, as the real program."""
 
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,29 @@ def test_WHEN_the_folder_does_not_fit_THEN_one_line_says_why_AND_nothing_is_writ
     assert files_in(folder) == ["there/mine.txt"]
 
 
+@pytest.mark.parametrize("arguments", [["scaffold", "project", ""], [*SERVICE, "--project", ""]])
+def test_WHEN_the_folder_is_an_empty_text_THEN_it_is_a_usage_error_AND_the_current_one_stays(
+    arguments: list[str], environment: dict[str, str], folder: Path
+) -> None:
+    done = run_program(arguments, environment, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is empty" in done.stderr
+    assert files_in(folder) == []
+
+
+@pytest.mark.parametrize("name", ["we\"ird $(x) it's", "-x", "~"])
+def test_WHEN_the_folder_has_an_odd_name_THEN_what_to_try_next_can_be_pasted_into_a_shell(
+    name: str, environment: dict[str, str], folder: Path
+) -> None:
+    done = run_program(["scaffold", "project", "--", name], environment, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    step, _, _ = done.stderr.strip().partition("try next: ")[2].partition(" && ")
+    shell = subprocess.run(
+        ["sh", "-c", f"{step} && pwd"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert shell.stdout == f"{folder / name}\n"
+
+
 @pytest.mark.parametrize(
     ("name", "operations", "part"),
     [
@@ -114,11 +138,14 @@ def test_WHEN_ruff_is_not_installed_THEN_it_is_a_fault_of_the_installation_AND_s
     assert "pip install 'manage-resources[scaffold]'" in error_line(FormatterMissing())
 
 
-def test_WHEN_the_service_is_there_already_THEN_it_is_refused_AND_says_how_to_get_more_of_it(
+def test_WHEN_the_service_is_there_with_other_operations_THEN_it_is_refused_AND_says_how_to_get_more_of_it(
     environment: dict[str, str], folder: Path
 ) -> None:
     run_program(["scaffold", "project", "."], environment, cwd=folder)
     assert run_program(SERVICE, environment, cwd=folder).returncode == 0
+    again = run_program(SERVICE, environment, cwd=folder)
+    assert (again.returncode, len(again.stdout.splitlines())) == (0, 5)
+    assert "all files were there already" in again.stderr
     done = run_program([*SERVICE[:-1], "DeleteQueue"], environment, cwd=folder)
     assert (done.returncode, done.stdout) == (6, "")
     assert "has sqs already" in done.stderr

@@ -60,7 +60,7 @@ def test_WHEN_the_name_is_taken_by_no_folder_THEN_it_is_refused(folder: Path, is
     else:
         taken.write_text("mine", encoding="utf-8")
     with pytest.raises(AlreadyThere, match="no folder"):
-        check_is_free(taken)
+        check_is_free(taken, {})
 
 
 def test_WHEN_the_folder_above_is_missing_THEN_it_is_not_made(folder: Path) -> None:
@@ -106,3 +106,43 @@ def test_WHEN_a_file_changed_since_it_was_read_THEN_its_edit_is_refused_AND_noth
     with pytest.raises(EditedMeanwhile):
         write_files(folder, {"new.txt": "n"}, {"a.txt": Edit("old", "new")})
     assert contents(folder) == {"a.txt": "somebody else's"}
+
+
+def test_WHEN_a_folder_has_some_of_the_files_as_they_are_THEN_the_others_are_written(folder: Path) -> None:
+    files = {"a.txt": "a", "below/b.txt": "b", "below/c.txt": "c"}
+    write_files(folder, {"below/b.txt": "b"})
+    number = (folder / "below" / "b.txt").stat().st_ino
+    write_folder(folder, files)
+    assert contents(folder) == files
+    assert (folder / "below" / "b.txt").stat().st_ino == number
+
+
+@pytest.mark.parametrize("name", ["below/mine.txt", "below/b.txt"])
+def test_WHEN_something_else_is_deep_in_the_folder_THEN_it_is_refused_by_name(
+    name: str, folder: Path
+) -> None:
+    (folder / "below").mkdir()
+    (folder / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(AlreadyThere, match=name):
+        write_folder(folder, {"below/b.txt": "b"})
+    assert contents(folder) == {name: "mine"}
+
+
+def test_WHEN_a_file_holds_what_it_would_get_AND_another_fails_THEN_it_stays(folder: Path) -> None:
+    (folder / "a.txt").write_text("a", encoding="utf-8")
+    with pytest.raises(CantWriteFile):
+        write_files(folder, {"a.txt": "a", "b.txt": "b", "a.txt/c.txt": "c"})
+    assert contents(folder) == {"a.txt": "a"}
+
+
+def test_WHEN_a_new_file_cannot_be_written_THEN_the_edits_are_taken_back(folder: Path) -> None:
+    (folder / "a.txt").write_text("old", encoding="utf-8")
+    with pytest.raises(CantWriteFile):
+        write_files(folder, {"b.txt": "b", "a.txt/c.txt": "c"}, {"a.txt": Edit("old", "new")})
+    assert contents(folder) == {"a.txt": "old"}
+
+
+def test_WHEN_the_new_folder_has_the_longest_name_there_can_be_THEN_it_is_written(folder: Path) -> None:
+    for name in ("n" * 255, "é" * 127):
+        write_folder(folder / name, {"a.txt": "a"})
+        assert contents(folder / name) == {"a.txt": "a"}
