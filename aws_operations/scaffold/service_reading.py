@@ -22,6 +22,7 @@ from aws_operations.scaffold.python_names import (
     parameter_name,
 )
 from aws_operations.scaffold.read_rule import iam_action, looks_like_a_read
+from aws_operations.scaffold.secret_rule import is_secret
 from aws_operations.scaffold.service_design import (
     ErrorDesign,
     ItemsDesign,
@@ -34,7 +35,7 @@ from aws_operations.scaffold.service_design import (
     UnknownService,
     UnsupportedOperation,
 )
-from aws_operations.scaffold.shape_types import ShapeTypes, is_sensitive
+from aws_operations.scaffold.shape_types import ShapeTypes
 
 _PATH = re.compile(r"[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*")
 
@@ -179,7 +180,7 @@ def _parameters(
                 is_required=api_name in required,
                 documentation=first_sentences(member.documentation, 1),
                 type=kind,
-                is_sensitive=is_sensitive(member),
+                is_sensitive=is_secret(api_name, member),
             )
         )
     return tuple(designs)

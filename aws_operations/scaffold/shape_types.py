@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_operations.scaffold.documentation_text import first_sentences
 from aws_operations.scaffold.python_names import NamesInUse, class_name, enum_member_name, field_name
+from aws_operations.scaffold.secret_rule import is_secret
 from aws_operations.scaffold.service_design import (
     EnumDesign,
     FieldDesign,
@@ -25,11 +26,6 @@ _PLAIN = {
 }
 _ANYTHING = TypeDesign(TypeKind.PLAIN, "Any")
 _UNION = "Exactly one of the fields is given."
-
-
-def is_sensitive(shape: Any) -> bool:
-    """Return whether the model says that values of the shape do not belong in logs."""
-    return bool(shape.metadata.get("sensitive"))
 
 
 class ShapeTypes:
@@ -142,7 +138,7 @@ class ShapeTypes:
             documentation=first_sentences(member.documentation, 1),
             type=kind,
             default=default,
-            is_sensitive=is_sensitive(member),
+            is_sensitive=is_secret(api_name, member),
         )
 
 
