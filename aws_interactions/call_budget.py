@@ -225,6 +225,7 @@ class CallBudget:
         self._clock = clock
         self._max_buckets = max_buckets
         self._buckets: OrderedDict[tuple[str, str, str], Bucket] = OrderedDict()
+        self._limits: dict[str, float | None] = {}
         self._lock = threading.Lock()
         self._requests = 0
         self._throttled = 0
@@ -314,5 +315,7 @@ class CallBudget:
         pace.bucket.slow_down(sent_at=pace.sent_at, now=now, hold_seconds=hold_seconds)
 
     def _limit_of(self, service_name: str) -> float | None:
-        limit = rate_limit(service_name, rate_per_second=self.rate_per_second, share=self.share)
-        return None if limit is None else limit / self.processes
+        if service_name not in self._limits:
+            limit = rate_limit(service_name, rate_per_second=self.rate_per_second, share=self.share)
+            self._limits[service_name] = None if limit is None else limit / self.processes
+        return self._limits[service_name]

@@ -5,9 +5,9 @@ is one write to a file that is opened for appending, so that it is there whateve
 and so that several processes may share a recording. A call that is under way when the process is killed is
 not in it.
 
-It rides on botocore's events: ``before-parameter-build`` has the parameters, ``before-call`` comes once they
-are checked, ``after-call`` or ``after-call-error`` ends the call, and ``before-sign`` is all that a presigned
-request fires. A test fails when one moves.
+It rides on botocore's events: ``before-parameter-build`` has the parameters, ``after-call`` or
+``after-call-error`` ends the call, and ``before-sign`` is all that a presigned request fires. A test fails
+when one moves.
 """
 
 import errno
@@ -111,7 +111,6 @@ class CallRecorder:
         events, service_event = client.meta.events, client.meta.service_model.service_id.hyphenize()
         # Last: boto3's resources and botocore itself turn what was given into what is sent.
         events.register_last(f"before-parameter-build.{service_event}", self._take_parameters)
-        events.register_last(f"before-call.{service_event}", self._begin_call)
         # First, before those of single operations: others turn the answer into what is given, and would do
         # so again with a replayed one.
         events.register_first(f"after-call.{service_event}.*", self._end_answered_call)
@@ -128,16 +127,15 @@ class CallRecorder:
     def _take_parameters(
         self, params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: object
     ) -> None:
-        self.raise_problem()
-        context[RECORD_KEY] = _Pending(model, params)
-
-    def _begin_call(self, context: dict[str, Any], **_: object) -> None:
-        pending: _Pending = context[RECORD_KEY]
-        pending.parameters = asked_parameters(pending.parameters, context)
-        # Now, while streams that are sent are still at their beginning.
-        pending.text = self._encoder(pending.model, is_answer=False).to_json(pending.parameters)
-        pending.began_at = self._clock()
-        pending.began = time.perf_counter()
+        if self.problem is not None:
+            self.raise_problem()
+        pending = context[RECORD_KEY] = _Pending(
+            model, asked_parameters(params, context), self._clock(), time.perf_counter()
+        )
+        encoder = self._encoder(model, is_answer=False)
+        if encoder.takes_stream:
+            # Now, while it is still at its beginning.
+            pending.text = _text_if_valid(encoder, pending.parameters)
 
     def _end_answered_call(
         self, http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: object
@@ -146,15 +144,13 @@ class CallRecorder:
             pending: _Pending = context[RECORD_KEY]
             status = http_response.status_code
             is_ok = status < 300
-            entry = self._entry(CALL_LINE, pending.began_at, pending, context)
+            entry = self._entry(CALL_LINE, pending, context)
             entry["request_id"] = parsed.get(_METADATA, {}).get("RequestId")
-            entry["attempts"] = _attempts(context)
-            entry["seconds"] = round(time.perf_counter() - pending.began, 6)
             entry["outcome"] = "ok" if is_ok else "error"
             entry["code"] = None if is_ok else parsed.get("Error", {}).get("Code")
             entry["status"] = status
             answer = self._answer(pending.model, parsed, is_ok=is_ok) if self.with_answers else None
-            self._append(entry, pending.text, answer)
+            self._append(entry, pending, answer)
         except Exception as error:
             logger.debug("a call could not be recorded", exc_info=True)
             self._lose_line(error)
@@ -167,15 +163,13 @@ class CallRecorder:
             is_lost = LOST_ANSWER_KEY in context or kind_of(exception) is AnswerLost
             response: Any = exception.response if isinstance(exception, ClientError) else {}
             metadata = response.get(_METADATA, {})
-            entry = self._entry(CALL_LINE, pending.began_at, pending, context)
+            entry = self._entry(CALL_LINE, pending, context)
             entry["request_id"] = metadata.get("RequestId")
-            entry["attempts"] = _attempts(context)
-            entry["seconds"] = round(time.perf_counter() - pending.began, 6)
             entry["outcome"] = "lost" if is_lost else "error"
             entry["code"] = response.get("Error", {}).get("Code")
             entry["status"] = metadata.get("HTTPStatusCode")
             entry["exception"] = type(exception).__name__
-            self._append(entry, pending.text)
+            self._append(entry, pending)
         except Exception as error:
             logger.debug("a call could not be recorded", exc_info=True)
             self._lose_line(error)
@@ -193,27 +187,29 @@ class CallRecorder:
             # Botocore announces a presigned form as CreateBucket; what is signed stands in its policy.
             pending.model = pending.model.service_model.operation_model(operation_name)
             pending.parameters = _form_parameters(pending.parameters, context["s3-presign-post-policy"])
-        text = self._encoder(pending.model, is_answer=False).to_json(pending.parameters)
-        self._append(self._entry(PRESIGNED_LINE, self._clock(), pending, context), text)
+        pending.began_at = self._clock()
+        entry = self._entry(PRESIGNED_LINE, pending, context)
+        del entry["attempts"], entry["seconds"]
+        self._append(entry, pending)
         # Nobody has the URL yet.
         self.raise_problem()
 
-    def _entry(
-        self, record: str, at: float, pending: "_Pending", context: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _entry(self, record: str, pending: "_Pending", context: Mapping[str, Any]) -> dict[str, Any]:
         account, aws_region, label = _caller(context)
         model = pending.model
         service_name = model.service_model.service_name
         environment = _environment(account or ANY_RESOURCE, aws_region)
         return {
             "record": record,
-            "at": datetime.fromtimestamp(at, UTC).isoformat(),
+            "at": datetime.fromtimestamp(pending.began_at, UTC).isoformat(),
             "service": service_name,
             "operation": model.name,
             "account": account,
             "region": aws_region,
             "identity": label,
             "resources": resource_arns(service_name, model.name, pending.parameters, environment),
+            "attempts": _attempts(context),
+            "seconds": round(time.perf_counter() - pending.began, 6),
         }
 
     def _answer(self, model: Any, parsed: Mapping[str, Any], *, is_ok: bool) -> str:
@@ -239,7 +235,10 @@ class CallRecorder:
             self._encoders[key] = encoder
         return encoder
 
-    def _append(self, entry: dict[str, Any], parameters: str, answer: str | None = None) -> None:
+    def _append(self, entry: dict[str, Any], pending: "_Pending", answer: str | None = None) -> None:
+        parameters = pending.text
+        if parameters is None:
+            parameters = self._encoder(pending.model, is_answer=False).to_json(pending.parameters)
         if REDACTED in parameters and may_hold_secrets(" ".join(entry["resources"])):
             entry["resources"] = [redact(arn) for arn in entry["resources"]]
         line = f'{_dumps(entry)[:-1]},"parameters":{parameters}'
@@ -307,12 +306,20 @@ class _Pending:
 
     __slots__ = ("began", "began_at", "model", "parameters", "text")
 
-    def __init__(self, model: Any, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, model: Any, parameters: Mapping[str, Any], began_at: float, began: float) -> None:
         self.model = model
         self.parameters = parameters
-        self.text = ""
-        self.began_at = 0.0
-        self.began = 0.0
+        self.text: str | None = None
+        self.began_at = began_at
+        self.began = began
+
+
+def _text_if_valid(encoder: CallEncoder, parameters: Mapping[str, Any]) -> str | None:
+    """Return the parameters as JSON; ``None`` for what botocore, which looks at them next, will refuse."""
+    try:
+        return encoder.to_json(parameters)
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 # Calls of one target come close together.

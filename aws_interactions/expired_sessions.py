@@ -34,6 +34,11 @@ class LentCredentials:
         self._signed_with: str | None = None
         self._is_renewed = False
 
+    @property
+    def is_found(self) -> bool:
+        """Whether the credentials are there, so that asking for them asks nobody else."""
+        return bool(getattr(self._credentials, "is_found", False))
+
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Return keys and token that belong together, for the next try."""
         frozen = self._credentials.get_frozen_credentials()

@@ -64,13 +64,17 @@ class CallEncoder:
 
     def __init__(self, service_name: str, shape: Any, *, with_payloads: bool) -> None:
         shapes = _Shapes(service_name, with_payloads=with_payloads)
-        self._encode = None if shape is None else shapes.encoder_of(shape, streaming=_payload_blob(shape))
+        stream = None if shape is None else _payload_blob(shape)
+        self.takes_stream = stream is not None
+        self._encode = None if shape is None else shapes.encoder_of(shape, streaming=stream)
         self._dumps = json.JSONEncoder(
             separators=(",", ":"), default=_with_bytes if with_payloads else _without_bytes
         ).encode
 
     def to_json(self, value: Mapping[str, Any]) -> str:
         """Return one line of JSON in ASCII, without secrets."""
+        if not value:
+            return "{}"
         text: str = self._dumps(value if self._encode is None else self._encode(value))
         if may_hold_secrets(text):
             text = self._dumps(redact_strings(json.loads(text)))

@@ -126,7 +126,7 @@ class SecretRegistry:
 
         It costs the same however many secrets there are, which ``redact`` does not.
         """
-        if not self._beginnings:
+        if not self._beginnings or len(text) < _SHORTEST_SECRET:
             return False
         ends = range(_SHORTEST_SECRET, len(text) + 1)
         return not self._beginnings.keys().isdisjoint([text[end - _SHORTEST_SECRET : end] for end in ends])

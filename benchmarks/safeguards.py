@@ -22,7 +22,7 @@ from fleet_endpoint import fleet_endpoint
 from fleet_ways import accounts_and_regions, fleet_hub, listed_by_fleet
 
 ACCOUNTS_A_ROUND = 10
-ROUNDS = 40
+ROUNDS = 80
 SHARE_LIMIT = 0.05
 BARE, GUARDED = "bare", "guarded"
 
@@ -33,7 +33,8 @@ def bench_safeguards(variables: Mapping[str, str]) -> bool:
         command = [sys.executable, __file__, "--endpoint", endpoint.url]
         printed = subprocess.run(command, env=variables, check=True, capture_output=True, text=True).stdout
     costs: dict[str, list[float]] = json.loads(printed)
-    share = sum(costs[GUARDED]) / sum(costs[BARE]) - 1
+    # Of the two of a round, which ran side by side: a burst of somebody else's work spoils one round, not all.
+    share = statistics.median(g / b for g, b in zip(costs[GUARDED], costs[BARE], strict=True)) - 1
     print(
         f"\nread-only gate, call budget and recorder, {WORKERS} workers, {ROUNDS} rounds of"
         f" {ACCOUNTS_A_ROUND * REGIONS * CALLS_PER_TARGET} calls in turn, medians"
@@ -42,7 +43,7 @@ def bench_safeguards(variables: Mapping[str, str]) -> bool:
         print(f"{label:<26}{statistics.median(costs[way]):>8.3f} ms CPU a call")
     is_kept = share < SHARE_LIMIT
     print(
-        f"they cost {share:.1%} of a call's CPU, where less than {SHARE_LIMIT:.0%} is the limit: "
+        f"they cost {share:.1%} of a call's CPU, the median of the rounds, where less than {SHARE_LIMIT:.0%} is the limit: "
         + ("kept" if is_kept else "NOT KEPT")
     )
     return is_kept

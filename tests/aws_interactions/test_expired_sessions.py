@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from botocore.credentials import RefreshableCredentials
+from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.endpoint import Endpoint
 from botocore.exceptions import ClientError
 
@@ -19,6 +19,8 @@ from aws_interactions.access_keys import AccessKeys
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.client_settings import ClientSettings
 from aws_interactions.credential_errors import ExpiredCredentials
+from aws_interactions.expired_sessions import lend
+from aws_interactions.lazy_credentials import LazyCredentials
 from tests.aws_interactions.loopback_servers import Answer, FakeSts, Request, serving
 
 ROLE = "arn:aws:iam::111122223333:role/operator"
@@ -272,3 +274,14 @@ def test_WHEN_botocore_moves_a_seam_of_renewal_THEN_this_fails() -> None:
         re.findall(r"self\.(\w+)", inspect.getsource(RefreshableCredentials))
     )
     assert "self._refresh_using()" in inspect.getsource(RefreshableCredentials._protected_refresh)
+
+
+def test_WHEN_credentials_are_lent_AND_they_were_used_before_THEN_the_loan_says_that_they_are_there() -> None:
+    # The call budget asks, and makes those ready that are not there yet before a call gets its turn.
+    credentials = LazyCredentials(lambda: Credentials("AKIABASE", "SENTINEL-BASE-SECRET"), label="base")
+    loan = lend(credentials)
+    assert not loan.is_found
+
+    credentials.get_frozen_credentials()
+
+    assert loan.is_found
