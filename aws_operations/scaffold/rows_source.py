@@ -7,9 +7,7 @@ from aws_operations.scaffold.source_edits import CantEditSource, EditableSource
 
 READS_FILE = "core/read_operations.py"
 _TABLE = "READ_OPERATIONS"
-_TO_REVIEW = (
-    "    # Chosen by name and by botocore's model: review that each only reads, and nothing secret.\n"
-)
+_TO_REVIEW = "# The scaffold adds by name and model: review that each only reads, and nothing secret.\n"
 _LONGEST_LINE = 88
 
 
@@ -20,22 +18,29 @@ def with_read_rows(rows_text: str, design: ServiceDesign) -> str:
     """
     reads = {operation.api_name for operation in design.operations if operation.is_read}
     source = EditableSource(rows_text, READS_FILE)
-    table = _table(source)
+    _, table = _statement(source)
     for key, value in zip(table.keys, table.values, strict=True):
         if isinstance(key, ast.Constant) and key.value == design.service_name:
             known = _names_in(value, source)
-            return (
-                rows_text
-                if reads <= known
-                else source.with_replaced(value, _frozenset(known | reads, design.service_name))
-            )
+            if reads <= known:
+                return rows_text
+            row = _frozenset(known | reads, design.service_name)
+            return _with_advice(source.with_replaced(value, row))
     if not reads:
         return rows_text
-    row = f"{_TO_REVIEW}    {_quoted(design.service_name)}: {_frozenset(reads, design.service_name)},\n"
-    return source.with_lines(_line_before(table, source, design.service_name), row)
+    row = f"    {_quoted(design.service_name)}: {_frozenset(reads, design.service_name)},\n"
+    return _with_advice(source.with_lines(_line_before(table, source, design.service_name), row))
 
 
-def _table(source: EditableSource) -> ast.Dict:
+def _with_advice(rows_text: str) -> str:
+    if _TO_REVIEW.strip() in rows_text:
+        return rows_text
+    source = EditableSource(rows_text, READS_FILE)
+    statement, _ = _statement(source)
+    return source.with_lines(statement.lineno - 1, _TO_REVIEW)
+
+
+def _statement(source: EditableSource) -> tuple[ast.stmt, ast.Dict]:
     for node in source.tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else []
         if isinstance(node, ast.AnnAssign):
@@ -43,7 +48,7 @@ def _table(source: EditableSource) -> ast.Dict:
         names = {target.id for target in targets if isinstance(target, ast.Name)}
         value = getattr(node, "value", None)
         if _TABLE in names and isinstance(value, ast.Dict):
-            return value
+            return node, value
     raise CantEditSource(source.path, f"it has no {_TABLE} that is a dict")
 
 

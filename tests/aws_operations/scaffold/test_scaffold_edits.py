@@ -90,6 +90,17 @@ def test_WHEN_reads_are_put_in_THEN_they_stand_in_order_AND_what_is_no_read_does
     assert with_read_rows(after, sqs) == after
 
 
+def test_WHEN_reads_of_several_services_are_put_in_THEN_the_advice_to_review_them_stands_once(
+    sqs: ServiceDesign,
+) -> None:
+    after = ROWS
+    for design in (sqs, design_service("s3", ["GetBucketAcl"]), design_service("iam", ["ListUsers"])):
+        after = with_read_rows(after, design)
+    assert after.count("review") == 1
+    assert after.index("review") < after.index("READ_OPERATIONS: ")
+    assert formatted(after) == after
+
+
 def test_WHEN_the_service_has_a_row_THEN_it_keeps_what_was_in_it() -> None:
     names = ["ListBuckets", "GetBucketAcl", "GetBucketPolicyStatus", "GetBucketLifecycleConfiguration"]
     design = design_service("s3", names)
