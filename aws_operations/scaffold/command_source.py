@@ -121,6 +121,7 @@ def _given(parameter: ParameterDesign, classes: set[str]) -> _Given:
         rest = _as_type(kind, parameter) + (", required=True" if parameter.is_required else "")
     metavar = {"JsonText": "JSON", "SecretFile": "FILE"}.get(kind.partition("(")[0])
     rest += f', metavar="{metavar}"' if metavar else ""
+    rest += f", default={parameter.default}, show_default=True" if parameter.default != "None" else ""
     rest += f", help={_literal(parameter.documentation or f'{parameter.api_name}.')}"
     return _Given(f'@click.option({flags}, "{name}"{rest})', name, annotation)
 

@@ -24,8 +24,8 @@ _ANY_SUBJECT = '"*"'
 def function_source(design: OperationDesign, service: ServiceDesign, conversions: Conversions) -> str:
     """Return the function of one operation."""
     statements = [_log_line(design), f"client: Any = aws_provider.{service.getter_name}()"]
-    if design.parameters:
-        members = [(each.api_name, each.type, each.name, not each.is_required) for each in design.parameters]
+    if sent := _sent(design):
+        members = [(each.api_name, each.type, each.name, not each.is_required) for each in sent]
         statements.append(f"request = {conversions.written_members(members)}")
     statements.append(_translation(design, service))
     inside = _pages(design, conversions) if design.is_paginated else _call(design)
@@ -48,7 +48,11 @@ def _signature(design: OperationDesign) -> str:
 
 
 def _optional(parameter: ParameterDesign) -> str:
-    return f"{parameter.name}: {parameter.annotation} = None"
+    return f"{parameter.name}: {parameter.annotation} = {parameter.default}"
+
+
+def _sent(design: OperationDesign) -> list[ParameterDesign]:
+    return [each for each in design.parameters if not each.is_page_size]
 
 
 def _docstring(design: OperationDesign) -> str:
@@ -93,7 +97,7 @@ def _call(design: OperationDesign) -> str:
     method = f"client.{design.method_name}"
     if keyword.iskeyword(design.method_name):
         method = f"getattr(client, {quoted(design.method_name)})"
-    call = f"{method}({'**request' if design.parameters else ''})"
+    call = f"{method}({'**request' if _sent(design) else ''})"
     if design.result_class is None:
         return call
     if design.streaming_member is None:
@@ -103,8 +107,10 @@ def _call(design: OperationDesign) -> str:
 
 
 def _pages(design: OperationDesign, conversions: Conversions) -> str:
-    request = "**request" if design.parameters else ""
-    loop = f"for page in client.get_paginator({quoted(design.method_name)}).paginate({request}):"
+    given = ["**request"] if _sent(design) else []
+    sizes = [each.name for each in design.parameters if each.is_page_size]
+    given += [f'PaginationConfig={{"PageSize": {name}}}' for name in sizes]
+    loop = f"for page in client.get_paginator({quoted(design.method_name)}).paginate({', '.join(given)}):"
     if not design.items:
         return f"{loop}\n    yield {conversions.read(_result_type(design), 'page')}"
     return "\n".join([loop, *(indented(_yielding(each, conversions)) for each in design.items)])

@@ -79,7 +79,11 @@ class TypeDesign:
 
 @dataclass(frozen=True, slots=True)
 class ParameterDesign:
-    """A parameter of a public function; ``annotation`` has ``| None`` where it may be left out."""
+    """A parameter of a public function; ``annotation`` has ``| None`` where it may be left out.
+
+    ``default`` is source text of what stands for it then. An idempotency token that is left out is made by
+    botocore; a page size goes to the paginator, which sends it as ``api_name``.
+    """
 
     api_name: str
     name: str
@@ -88,6 +92,9 @@ class ParameterDesign:
     documentation: str
     type: TypeDesign
     is_sensitive: bool = False
+    default: str = "None"
+    is_idempotency_token: bool = False
+    is_page_size: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +161,10 @@ class OperationDesign:
 
     ``result`` is the annotation of what it returns: ``None``, a dataclass, or ``Iterator[...]`` where
     ``is_paginated``. ``result_class`` is the dataclass of the whole answer or page where it is read as one.
-    ``items_key`` is the first way to a page's items, ``items`` are all of them; without any, a paginated
-    operation yields its pages. ``subject`` is the name of the parameter that errors are about, if any.
-    ``streaming_member`` is the member of the answer that is read whole. ``error_names`` are the classes
-    of its modelled errors.
+    ``items_key`` is the first way to a page's items, ``items`` are all of them; without any, as where a
+    page tells more than its items, a paginated operation yields its pages. ``subject`` is the name of the
+    parameter that errors are about, if any. ``streaming_member`` is the member of the answer that is read
+    whole. ``error_names`` are the classes of its modelled errors.
     """
 
     api_name: str

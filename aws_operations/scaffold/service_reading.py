@@ -1,6 +1,5 @@
 """The design of a wrapper, read from botocore's model of the service."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -13,31 +12,27 @@ from botocore.model import OperationModel, ServiceModel
 
 from aws_operations.scaffold.documentation_text import first_sentences
 from aws_operations.scaffold.error_kinds import error_design
+from aws_operations.scaffold.paging_rule import loses_members, paths, shape_at
 from aws_operations.scaffold.python_names import (
     MODULE_NAMES,
     NamesInUse,
     class_prefix,
     function_name,
     module_part,
-    parameter_name,
 )
 from aws_operations.scaffold.read_rule import iam_action, looks_like_a_read
-from aws_operations.scaffold.secret_rule import is_secret
+from aws_operations.scaffold.request_reading import read_parameters
 from aws_operations.scaffold.service_design import (
     ErrorDesign,
     ItemsDesign,
     OperationDesign,
     ParameterDesign,
     ServiceDesign,
-    TypeDesign,
-    TypeKind,
     UnknownOperation,
     UnknownService,
     UnsupportedOperation,
 )
 from aws_operations.scaffold.shape_types import ShapeTypes
-
-_PATH = re.compile(r"[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*")
 
 
 def read_design(
@@ -117,7 +112,7 @@ def _operation(
     *,
     is_marked: bool,
 ) -> OperationDesign:
-    parameters = _parameters(operation, pages, types)
+    parameters = read_parameters(operation, pages, types)
     items = _items(operation, pages, types) if pages else ()
     result_class = None if items else _result_class(operation, types)
     element = " | ".join(item.element.annotation for item in items) or result_class
@@ -152,46 +147,6 @@ def _can_be_subject(parameter: ParameterDesign) -> bool:
     return parameter.is_required and parameter.type.annotation == "str" and not parameter.is_sensitive
 
 
-def _parameters(
-    operation: OperationModel, pages: Mapping[str, Any] | None, types: ShapeTypes
-) -> tuple[ParameterDesign, ...]:
-    shape = operation.input_shape
-    if shape is None:
-        return ()
-    left_out = set(operation.idempotent_members)
-    if pages:
-        # The paginator sends these itself.
-        left_out |= {*_listed(pages.get("input_token")), *_listed(pages.get("limit_key"))}
-    required = set(shape.required_members) - set(operation.idempotent_members)
-    members = [name for name in shape.members if name in required or name not in left_out]
-    names = NamesInUse()
-    designs = []
-    for api_name in sorted(members, key=lambda name: name not in required):
-        member = shape.members[api_name]
-        kind = types.of(member, is_input=True)
-        annotation = _parameter_annotation(kind)
-        designs.append(
-            ParameterDesign(
-                api_name=api_name,
-                name=names.claim(parameter_name(api_name)),
-                annotation=annotation
-                if api_name in required or annotation == "Any"
-                else f"{annotation} | None",
-                is_required=api_name in required,
-                documentation=first_sentences(member.documentation, 1),
-                type=kind,
-                is_sensitive=is_secret(api_name, member),
-            )
-        )
-    return tuple(designs)
-
-
-def _parameter_annotation(kind: TypeDesign) -> str:
-    if kind.kind is TypeKind.LIST and kind.element is not None:
-        return f"Sequence[{kind.element.annotation}]"
-    return kind.annotation
-
-
 def _result_class(operation: OperationModel, types: ShapeTypes) -> str | None:
     shape = operation.output_shape
     if shape is None or not shape.members:
@@ -200,31 +155,15 @@ def _result_class(operation: OperationModel, types: ShapeTypes) -> str | None:
 
 
 def _items(operation: OperationModel, pages: Mapping[str, Any], types: ShapeTypes) -> tuple[ItemsDesign, ...]:
-    """Return the lists that a page's items are in; none where items could not be told apart."""
-    lists = {}
-    for key in _listed(pages.get("result_key")):
-        shape = _shape_at(operation.output_shape, key)
-        if shape is None:
-            return ()
-        if shape.type_name == "list":
-            lists[key] = shape.member
+    """Return the lists that a page's items are in; none where more would be lost, or kinds be mixed up."""
+    if loses_members(operation, pages):
+        return ()
+    lists = {key: shape_at(operation.output_shape, key).member for key in paths(pages.get("result_key"))}
     if len({shape.name for shape in lists.values()}) < len(lists):
         return ()
     items = tuple(ItemsDesign(key, types.of(shape, is_input=False)) for key, shape in lists.items())
     annotations = {item.element.annotation for item in items}
     return items if len(annotations) == len(items) and "Any" not in annotations else ()
-
-
-def _shape_at(shape: Any, path: str) -> Any:
-    if not _PATH.fullmatch(path):
-        return None
-    for name in path.split("."):
-        shape = getattr(shape, "members", {}).get(name)
-    return shape
-
-
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or ())
 
 
 def _description(service_name: str, loader: Loader) -> Mapping[str, Any]:

@@ -67,15 +67,24 @@ def test_WHEN_members_are_required_THEN_their_parameters_come_first() -> None:
     assert parameters[2].annotation == "int | None"
 
 
-def test_WHEN_a_member_is_an_idempotency_token_THEN_botocore_makes_it() -> None:
-    names = {each.api_name for each in operation_of("ec2", "RunInstances").parameters}
-    assert "ClientToken" not in names
-    assert "MaxCount" in names
+@pytest.mark.parametrize(
+    ("service", "name", "api_name"),
+    [("ec2", "RunInstances", "ClientToken"), ("athena", "StartQueryExecution", "ClientRequestToken")],
+)
+def test_WHEN_a_member_is_an_idempotency_token_THEN_it_may_be_given(
+    service: str, name: str, api_name: str
+) -> None:
+    token = {each.api_name: each for each in operation_of(service, name).parameters}[api_name]
+    assert token.is_idempotency_token
+    assert not token.is_required
+    assert not token.is_sensitive
+    assert token.annotation == "str | None"
+    assert "twice" in token.documentation
 
 
-def test_WHEN_an_operation_is_paged_THEN_tokens_and_limits_are_the_paginators() -> None:
+def test_WHEN_an_operation_is_paged_THEN_its_tokens_are_the_paginators() -> None:
     operation = operation_of("iam", "ListUsers")
-    assert [each.api_name for each in operation.parameters] == ["PathPrefix"]
+    assert [each.name for each in operation.parameters] == ["path_prefix", "page_size"]
     assert operation.is_paginated
     assert operation.result == "Iterator[User]"
     assert operation.items_key == "Users"

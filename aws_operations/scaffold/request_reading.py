@@ -1,0 +1,86 @@
+"""The parameters of an operation's function, read from botocore's model."""
+
+from typing import Any
+
+from botocore.model import OperationModel
+
+from aws_operations.scaffold.documentation_text import first_sentences
+from aws_operations.scaffold.paging_rule import Paging, default_page_size, limit_key, paths
+from aws_operations.scaffold.python_names import NamesInUse, parameter_name
+from aws_operations.scaffold.secret_rule import is_secret
+from aws_operations.scaffold.service_design import ParameterDesign, TypeDesign, TypeKind
+from aws_operations.scaffold.shape_types import ShapeTypes
+
+_ONE_CALL = "With the same one again AWS does not do the work twice; without one, each call gets its own."
+    "With the same one again AWS does not do the work twice; without one, each call gets one of its own."
+)
+_PAGE_SIZE = "How many AWS is asked for at a time; all pages are read, whatever their size."
+_NEEDED_PAGE_SIZE = f"{_PAGE_SIZE} AWS sends no second page unless it is asked for a size."
+
+
+def read_parameters(
+    operation: OperationModel, pages: Paging | None, types: ShapeTypes
+) -> tuple[ParameterDesign, ...]:
+    """Return the parameters, those that must be given first; what carries the paging on is left out."""
+    shape = operation.input_shape
+    if shape is None:
+        return ()
+    tokens = set(operation.idempotent_members)
+    size_key = limit_key(operation, pages) if pages else None
+    required = set(shape.required_members) - tokens
+    # The paginator sends these itself.
+    sent = set(paths(pages.get("input_token"))) if pages else set()
+    members = [name for name in shape.members if name != size_key and (name in required or name not in sent)]
+    names = NamesInUse()
+    designs = [
+        _parameter(
+            api_name,
+            shape.members[api_name],
+            names.claim(parameter_name(api_name)),
+            types,
+            is_required=api_name in required,
+        )
+        for api_name in sorted(members, key=lambda name: name not in required)
+    ]
+    if pages and size_key:
+        size = default_page_size(operation, pages)
+        designs.append(_page_size(size_key, names.claim("page_size"), size))
+    return tuple(designs)
+
+
+def _parameter(
+    api_name: str, member: Any, name: str, types: ShapeTypes, *, is_required: bool
+) -> ParameterDesign:
+    kind = types.of(member, is_input=True)
+    annotation = _annotation(kind)
+    is_token = bool(member.metadata.get("idempotencyToken"))
+    documentation = first_sentences(member.documentation, 1)
+    return ParameterDesign(
+        api_name=api_name,
+        name=name,
+        annotation=annotation if is_required or annotation == "Any" else f"{annotation} | None",
+        is_required=is_required,
+        documentation=f"{documentation} {_ONE_CALL}".strip() if is_token else documentation,
+        type=kind,
+        is_sensitive=is_secret(api_name, member),
+        is_idempotency_token=is_token,
+    )
+
+
+def _page_size(api_name: str, name: str, default: int | None) -> ParameterDesign:
+    return ParameterDesign(
+        api_name=api_name,
+        name=name,
+        annotation="int | None" if default is None else "int",
+        is_required=False,
+        documentation=_PAGE_SIZE if default is None else _NEEDED_PAGE_SIZE,
+        type=TypeDesign(TypeKind.PLAIN, "int"),
+        default=str(default),
+        is_page_size=True,
+    )
+
+
+def _annotation(kind: TypeDesign) -> str:
+    if kind.kind is TypeKind.LIST and kind.element is not None:
+        return f"Sequence[{kind.element.annotation}]"
+    return kind.annotation
