@@ -12,8 +12,6 @@ from aws_operations.scaffold.service_design import ParameterDesign, TypeDesign, 
 from aws_operations.scaffold.shape_types import ShapeTypes
 
 _ONE_CALL = "With the same one again AWS does not do the work twice; without one, each call gets its own."
-    "With the same one again AWS does not do the work twice; without one, each call gets one of its own."
-)
 _PAGE_SIZE = "How many AWS is asked for at a time; all pages are read, whatever their size."
 _NEEDED_PAGE_SIZE = f"{_PAGE_SIZE} AWS sends no second page unless it is asked for a size."
 
