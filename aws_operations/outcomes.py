@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from aws_interactions.aws_errors import AccessDenied, AwsInteractionError
+from aws_interactions.aws_errors import AccessDenied, AwsInteractionError, NotFound
 from aws_operations.run_control import NotTried, RunControl, RunStopped, TargetSkipped
 from aws_operations.targets import Target
 
@@ -16,6 +16,13 @@ _SECONDS_TO_END = 2.0
 
 Explain = Callable[[Target, Exception], Exception]
 OnRow = Callable[[Target, object], None]
+
+
+class NothingMatches(NotFound):
+    """What selects by a property, such as a tag, matches nothing here; another target may have such things.
+
+    In a target it is the outcome ``NOTHING``, where the absence of what is called by its name is an error.
+    """
 
 
 class OutcomeStatus(StrEnum):
@@ -33,7 +40,8 @@ class Outcome:
     """What came of one target: how many rows, or the error that ended it; ``duration`` in seconds.
 
     ``rows`` are there where ``run_fleet`` was asked, and empty where they were handed on one by one. Of a
-    skipped target ``error`` is the reason, a ``TargetSkipped``.
+    skipped target ``error`` is the reason, a ``TargetSkipped``; of one with nothing it may be a
+    ``NothingMatches``, which is no failure there.
     """
 
     target: Target
@@ -138,4 +146,6 @@ def _status(row_count: int, error: Exception | None) -> OutcomeStatus:
         return OutcomeStatus.ROWS if row_count else OutcomeStatus.NOTHING
     if isinstance(error, TargetSkipped):
         return OutcomeStatus.SKIPPED
+    if isinstance(error, NothingMatches) and not row_count:
+        return OutcomeStatus.NOTHING
     return OutcomeStatus.DENIED if isinstance(error, AccessDenied) else OutcomeStatus.ERROR

@@ -11,6 +11,7 @@ from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import WrongAccount
 from aws_operations.changes import Change
 from aws_operations.fleet import Outcome
+from aws_operations.outcomes import NothingMatches
 from aws_operations.plan_spool import PlanSpool
 from aws_operations.run_control import NotTried
 from aws_operations.targets import Target
@@ -20,6 +21,7 @@ from commands.error_lines import error_line
 from commands.exit_codes import Declined, FailedInTarget, InterruptedAtQuestion, is_loaded_kind
 from commands.repeated_errors import told_a_few_times
 from commands.shapes import TargetPlanner
+from commands.unmatched import Unmatched
 
 if TYPE_CHECKING:
     from commands.run_setup import Run
@@ -65,7 +67,7 @@ def plan_in_each(
     Raises ``KindStaysHere`` at the first change that is to be made and is not for the engine of the run.
     """
     targets, planned = the_run.fleet.targets, 0
-    skipped, kinds = list[Exception](), set[str]()
+    skipped, kinds, unmatched = list[Exception](), set[str](), Unmatched.in_run(the_run.resumption)
     progress = the_run.progress("targets planned", len(targets))
     operation, given_for = _operation_of(planner, the_run)
 
@@ -94,17 +96,19 @@ def plan_in_each(
         ):
             note(outcome)
             planned += 1
+            unmatched.add(outcome)
             if outcome.error is None:
                 spool.keep()
                 continue
             spool.discard()
             if outcome.is_failure or not the_run.fleet.is_many:
                 _note_unplanned(outcome, outcome.error, the_run, tally, tell)
-            elif not isinstance(outcome.error, NotTried):
+            elif not isinstance(outcome.error, NotTried | NothingMatches):
                 skipped.append(outcome.error)
     spool.discard()
-    if skipped:
-        the_run.console.note(_skipped_in_words(skipped, len(targets)))
+    _note_skipped(skipped, the_run)
+    if planned == len(targets):
+        _note_unmatched(unmatched, the_run, tally, note)
     return _is_planned(planner, planned == len(targets))
 
 
@@ -114,11 +118,33 @@ def _is_planned(planner: Planner, is_whole: bool) -> bool:
     return is_whole
 
 
-def _skipped_in_words(skipped: Sequence[Exception], total: int) -> str:
+def _note_unmatched(
+    unmatched: Unmatched, the_run: "Run", tally: ChangeTally, note: Callable[[Outcome], None]
+) -> None:
+    """Say where nothing matches; if that is in all targets, none of them could be planned."""
+    if not unmatched.outcomes:
+        return
+    failures = list(unmatched.failures())
+    for outcome in failures:
+        note(outcome)
+        tally.unplanned.append(outcome.target)
+        if outcome.error is not None:
+            tally.planning_errors.append(outcome.error)
+    if failures:
+        the_run.console.error(f"{unmatched.line(len(failures))}; check it, the accounts and the regions")
+    else:
+        told = unmatched.line(len(the_run.fleet.targets))
+        the_run.console.note(f"{told}; nothing is planned there")
+
+
+def _note_skipped(skipped: Sequence[Exception], the_run: "Run") -> None:
+    if not skipped:
+        return
     reasons = list(dict.fromkeys(str(error) for error in skipped))
     more = "; and others" if len(reasons) > _MOST_REASONS else ""
     told = "; ".join(reasons[:_MOST_REASONS]) + more
-    return f"{len(skipped)} of {total} targets skipped ({told}); nothing is planned there"
+    where = f"{len(skipped)} of {len(the_run.fleet.targets)} targets"
+    the_run.console.note(f"{where} skipped ({told}); nothing is planned there")
 
 
 def _in_target(change: Change, target: Target) -> Change:

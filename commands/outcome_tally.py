@@ -39,6 +39,11 @@ class OutcomeTally:
         if outcome.error is not None and _is_unknown(outcome.error):
             self.is_unknown = True
 
+    def turn_into_failure(self, outcome: Outcome) -> None:
+        """Count an outcome that was counted as nothing as the failure that it is after all."""
+        self.counts[OutcomeStatus.NOTHING] -= 1
+        self.add(outcome)
+
     @property
     def left(self) -> int:
         """How many targets have no outcome."""

@@ -28,6 +28,7 @@ from commands.repeated_errors import told_a_few_times
 from commands.run_setup import Run, begun_run
 from commands.shapes import FileWork, MakingWork, Shape, ValueRow
 from commands.target_setup import Fleet, FleetFromBefore
+from commands.unmatched import Unmatched
 from commands.wording import counted
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _run_in_many(
     journal: RunJournal,
 ) -> ExitCode:
     fleet, console, control = the_run.fleet, the_run.console, the_run.control
-    tally = OutcomeTally(len(fleet.targets))
+    tally, unmatched = OutcomeTally(len(fleet.targets)), Unmatched.in_run(the_run.resumption)
     progress = the_run.progress("targets", len(fleet.targets))
     try:
         with (
@@ -165,13 +166,28 @@ def _run_in_many(
             ):
                 journal.outcome(outcome)
                 tally.add(outcome)
+                unmatched.add(outcome)
                 if outcome.is_failure and outcome.error is not None:
                     tell(error_line(outcome.error, outcome.target, is_read=True), outcome.target)
     except (KeyboardInterrupt, SystemExit):
         console.warn(f"stopped early: {tally.summary()}{_how_to_go_on(tally, journal)}")
         raise
+    if not tally.left:
+        _note_matches_nowhere(unmatched, tally, console, journal)
     _say_end(tally, the_run, journal)
     return tally.exit_code(control)
+
+
+def _note_matches_nowhere(
+    unmatched: Unmatched, tally: OutcomeTally, console: Console, journal: RunJournal
+) -> None:
+    """Take what matches nothing in any target for a mistake, as it is with a single target."""
+    failures = list(unmatched.failures())
+    for outcome in failures:
+        journal.outcome(outcome)
+        tally.turn_into_failure(outcome)
+    if failures:
+        console.error(f"{unmatched.line(len(failures))}; check it, the accounts and the regions")
 
 
 def _say_end(tally: OutcomeTally, the_run: Run, journal: RunJournal) -> None:

@@ -10,6 +10,7 @@ from aws_interactions import ec2_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import AwsInteractionError, InvalidInput, NotFound
 from aws_interactions.ec2_interactions import Instance
+from aws_operations.outcomes import NothingMatches
 
 Thing = TypeVar("Thing")
 
@@ -42,6 +43,10 @@ class NothingHasTheName(NotFound):
     def __init__(self, given: Sequence[str], what: str) -> None:
         super().__init__(f"there is no {what} {' or '.join(given)}", resource=given[0])
         self.given = tuple(given)
+
+
+class NothingHasTheTag(NothingHasTheName, NothingMatches):
+    """Nothing of the kind has any of these tags, and nothing else was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,9 @@ def tag_of(given: str) -> tuple[str, str] | None:
 def resolve(kind: Kind[Thing], given: Sequence[str], aws_provider: AwsClientProvider) -> list[Thing]:
     """Return the things that ids, names and tags mean, each once, in the order given.
 
-    Raises ``NothingHasTheName`` with all for which there is nothing, ``NameIsAmbiguous`` for a name that
-    several have, ``InvalidInput`` for the id of something else.
+    Raises ``NothingHasTheName`` with all for which there is nothing, ``NothingHasTheTag`` if only tags were
+    given and none of them is there, ``NameIsAmbiguous`` for a name that several have, ``InvalidInput`` for
+    the id of something else.
     """
     words = list(dict.fromkeys(given))
     ids = [word for word in words if _is_id(word, kind)]
@@ -122,13 +128,19 @@ def resolve(kind: Kind[Thing], given: Sequence[str], aws_provider: AwsClientProv
         found[word] = _live(kind, kind.find(aws_provider, tags={key: value}))
     absent = [word for word in words if not found.get(word)]
     if absent:
-        raise NothingHasTheName(absent, kind.what)
+        raise nothing_has(absent, words, kind.what)
     for name in names:
         if len(found[name]) > 1:
             is_tag = all(_tags_of(thing).get("Name") == name for thing in found[name])
             every = [kind.id_of(thing) for thing in found[name]]
             raise NameIsAmbiguous(name, kind.what, every, is_tag=is_tag)
     return list({kind.id_of(thing): thing for word in words for thing in found[word]}.values())
+
+
+def nothing_has(absent: Sequence[str], words: Sequence[str], what: str) -> NothingHasTheName:
+    """Return the error for those out of some words for which there is nothing."""
+    only_tags = len(absent) == len(words) and all(word.startswith(TAG_PREFIX) for word in words)
+    return (NothingHasTheTag if only_tags else NothingHasTheName)(absent, what)
 
 
 def _is_id(word: str, kind: Kind[Any]) -> bool:

@@ -17,8 +17,8 @@ from aws_operations.ec2.names import (
     NAMES_A_CALL,
     Kind,
     NameIsAmbiguous,
-    NothingHasTheName,
     id_prefix_of,
+    nothing_has,
     tag_of,
 )
 from aws_operations.ec2.places import NETWORK_INTERFACES, SECURITY_GROUPS, SUBNETS, VOLUMES, VPCS
@@ -68,9 +68,10 @@ def tags(given: Sequence[str], aws_provider: AwsClientProvider) -> Iterator[TagR
 def resolve_resources(given: Sequence[str], aws_provider: AwsClientProvider) -> list[TaggedResource]:
     """Return the resources that ids, names and tags mean, each once, in the order given (DescribeTags).
 
-    Raises ``NothingHasTheName`` with all for which there is nothing, ``NameIsAmbiguous`` for a name that
-    several have, of whatever kind. An id without tags, of a kind that this library does not list, is
-    taken on trust; one of a kind that it does not know at all is an id only if nothing has it as its name.
+    Raises ``NothingHasTheName`` with all for which there is nothing, ``NothingHasTheTag`` if only tags were
+    given and none of them is there, ``NameIsAmbiguous`` for a name that several have, of whatever kind. An
+    id without tags, of a kind that this library does not list, is taken on trust; one of a kind that it does
+    not know at all is an id only if nothing has it as its name.
     """
     words = list(dict.fromkeys(given))
     tags = {word: tag for word in words if (tag := tag_of(word)) is not None}
@@ -88,7 +89,7 @@ def resolve_resources(given: Sequence[str], aws_provider: AwsClientProvider) -> 
     every = _with_tags([name for word in words for name in found[word]], aws_provider)
     absent = [word for word in words if not found[word]] + _absent(ids, every, aws_provider)
     if absent:
-        raise NothingHasTheName(absent, "resource")
+        raise nothing_has(absent, words, "resource")
     for name in names:
         if len(found[name]) > 1:
             raise NameIsAmbiguous(name, "resource", found[name])
