@@ -1,7 +1,9 @@
 """The factory: the only place where sessions and clients are made."""
 
 import os
+import re
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -12,15 +14,23 @@ from botocore.credentials import (
     ContainerProvider,
     CredentialProvider,
     CredentialResolver,
+    Credentials,
     DeferredRefreshableCredentials,
     EnvProvider,
     InstanceMetadataProvider,
+    ReadOnlyCredentials,
+    create_credential_resolver,
 )
 from botocore.exceptions import NoCredentialsError
 from botocore.utils import InstanceMetadataFetcher
 
 from core.aws_environment import AwsEnvironment
-from core.aws_errors import CredentialsProblem, InvalidInput, translate_aws_errors
+from core.aws_errors import (
+    CredentialsProblem,
+    InvalidInput,
+    translate_aws_errors,
+    translate_configuration_errors,
+)
 from core.read_only_gate import install_read_only_gate
 
 if TYPE_CHECKING:
@@ -34,6 +44,12 @@ _CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, max_pool_connections=50
 )
 
+_ANY = re.compile(r".+")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
+_REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d{1,2}")
+_ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/\S+")
+_ENDPOINT_URL = re.compile(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?(/\S*)?")
+
 
 class AwsClientProvider:
     """Makes clients for one identity in one region; everything that calls AWS is handed one.
@@ -44,8 +60,9 @@ class AwsClientProvider:
     not a read. ``endpoint_url`` is for every service, STS included; tests need it.
 
     The constructor calls nothing. Credentials are found at the first request, and those of a role refresh
-    themselves. One provider serves many threads. Raises ``InvalidInput`` for arguments that contradict
-    each other; getters raise ``CredentialsProblem`` where profile or region are missing.
+    themselves. One provider serves many threads. Raises ``InvalidInput`` for arguments that are malformed
+    or contradict each other. ``CredentialsProblem`` for what is missing or wrong in the configuration, and
+    ``AccessDenied`` for a role, come from whatever first needs it: a getter, or a call on its client.
     """
 
     def __init__(
@@ -61,34 +78,45 @@ class AwsClientProvider:
     ) -> None:
         if aws_profile is not None and aws_compute:
             raise InvalidInput("a profile and the compute role are two sources of credentials: name one")
-        if "" in {aws_profile, aws_region, assume_role_arn}:
-            # An unset variable in a script: to fall back on other credentials would act in another account.
-            raise InvalidInput("an empty profile, region or role")
         if external_id is not None and assume_role_arn is None:
             raise InvalidInput("an external id is given, but there is no role to assume")
+        for name, value, form in (
+            ("profile", aws_profile, _ANY),
+            ("region", aws_region, _REGION),
+            ("role", assume_role_arn, _ROLE_ARN),
+            ("external id", external_id, _EXTERNAL_ID),
+            ("endpoint URL", endpoint_url, _ENDPOINT_URL),
+        ):
+            # Empty is an unset variable in a script: without it, calls would go to another account.
+            if value is not None and not form.fullmatch(value):
+                raise InvalidInput(f"the {name} that was given is empty or malformed")
         self._aws_profile = aws_profile
-        self._aws_region = aws_region
+        # Read once, so that all clients stay in one region whatever becomes of the environment.
+        self._aws_region = (
+            aws_region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
+        )
         self._is_read_only = is_read_only
         self._endpoint_url = endpoint_url
         self._account: str | None = None
         self._clients: dict[str, Any] = {}
         # botocore's sessions are not safe to use from several threads; the clients they make are.
-        self._lock = threading.Lock()
-        self._session = _base_session(aws_profile, aws_compute=aws_compute)
+        self._lock = threading.RLock()
+        self._label = f"profile {aws_profile}" if aws_profile else "the standard chain"
+        self._session = self._base_session(aws_compute=aws_compute)
         if assume_role_arn is not None:
             self._session = self._session_of_role(assume_role_arn, external_id)
 
     @property
     def aws_region(self) -> str:
         """The region that clients act in: the argument's, the environment's, or the profile's."""
-        region = self._aws_region or os.environ.get("AWS_REGION")
-        with translate_aws_errors("region", self._aws_profile or "the standard chain"):
-            region = region or self._session.get_config_variable("region")
-        if not region:
+        if self._aws_region is None:
+            with self._lock, translate_configuration_errors("region", self._label):
+                self._aws_region = self._session.get_scoped_config().get("region") or None
+        if self._aws_region is None:
             raise CredentialsProblem(
                 "no region: none given, in AWS_REGION, AWS_DEFAULT_REGION or the profile"
             )
-        return region
+        return self._aws_region
 
     @property
     def is_read_only(self) -> bool:
@@ -133,7 +161,7 @@ class AwsClientProvider:
             return self._clients[service_name]
 
     def _make_client(self, service_name: str) -> Any:
-        with translate_aws_errors(service_name, self._aws_profile or "the standard chain"):
+        with translate_configuration_errors(service_name, self._label):
             client = self._session.create_client(
                 service_name,
                 region_name=self.aws_region,
@@ -167,34 +195,74 @@ class AwsClientProvider:
             )
             return fetcher.fetch_credentials()
 
+        return self._session_with(
+            lambda: DeferredRefreshableCredentials(refresh_using=fetch, method="assumed-role"), role_arn
+        )
+
+    def _base_session(self, *, aws_compute: bool) -> botocore.session.Session:
+        def find() -> Credentials | None:
+            if aws_compute:
+                resolver = _compute_resolver()
+            else:
+                resolver = create_credential_resolver(session, region_name=self.aws_region)
+            found: Credentials | None = resolver.load_credentials()
+            return found
+
+        session = self._session_with(find, self._label)
+        return session
+
+    def _session_with(self, find: Callable[[], Credentials | None], subject: str) -> botocore.session.Session:
         session = botocore.session.Session(profile=self._aws_profile)
-        session.register_component("credential_provider", CredentialResolver([_AssumedRole(fetch)]))
+        resolver = CredentialResolver([_FoundHere(find, subject)])
+        session.register_component("credential_provider", resolver)
         return session
 
 
-class _AssumedRole(CredentialProvider):
-    """What stands in for the standard chain in the session of a role: credentials that refresh themselves."""
+class _FoundHere(CredentialProvider):
+    """What stands in for the standard chain in a session: one way to credentials, and no other after it."""
 
-    METHOD = "custom-assumed-role"
+    METHOD = "custom-found-here"
 
-    def __init__(self, fetch: Any) -> None:
+    def __init__(self, find: Callable[[], Credentials | None], subject: str) -> None:
         super().__init__()
-        self._fetch = fetch
+        self._find = find
+        self._subject = subject
 
-    def load(self) -> DeferredRefreshableCredentials:
-        """Return the credentials; the role is assumed when they are first used."""
-        return DeferredRefreshableCredentials(refresh_using=self._fetch, method=self.METHOD)
+    def load(self) -> Credentials | None:
+        """Return the credentials if there are any; a role is assumed when they are first used."""
+        found = self._find()
+        return None if found is None else _CredentialsOf(found, self._subject)
 
 
-def _base_session(aws_profile: str | None, *, aws_compute: bool) -> botocore.session.Session:
-    session = botocore.session.Session(profile=aws_profile)
-    if aws_compute:
-        providers: list[CredentialProvider] = [
-            ContainerProvider(),
-            InstanceMetadataProvider(iam_role_fetcher=InstanceMetadataFetcher()),
-        ]
-        # A function's role arrives in its environment; elsewhere keys there belong to somebody else.
-        if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-            providers.insert(0, EnvProvider())
-        session.register_component("credential_provider", CredentialResolver(providers))
-    return session
+class _CredentialsOf(Credentials):
+    """Credentials whose failures are this package's errors.
+
+    They are fetched in the middle of the call that they sign. A role that may not be assumed would leave
+    that call as a ``ClientError``, and a wrapper would take it for the answer about its bucket.
+    """
+
+    def __init__(self, found: Credentials, subject: str) -> None:
+        # The base class wants the keys, which nobody has yet.
+        self.method = found.method
+        self._found = found
+        self._subject = subject
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Return keys and token that belong together, fetched or refreshed if it is time to."""
+        with translate_configuration_errors("credentials", self._subject):
+            return self._found.get_frozen_credentials()
+
+    def get_deferred_property(self, property_name: str) -> Callable[[], Any]:
+        """Return a function for what botocore wants to know of the keys later, such as their account."""
+        return lambda: getattr(self.get_frozen_credentials(), property_name, None)
+
+
+def _compute_resolver() -> CredentialResolver:
+    providers: list[CredentialProvider] = [
+        ContainerProvider(),
+        InstanceMetadataProvider(iam_role_fetcher=InstanceMetadataFetcher()),
+    ]
+    # A function's role arrives in its environment; elsewhere keys there belong to somebody else.
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        providers.insert(0, EnvProvider())
+    return CredentialResolver(providers)

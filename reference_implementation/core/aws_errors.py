@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import botocore.exceptions as botocore_errors
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 
 class AwsInteractionError(Exception):
@@ -52,56 +53,86 @@ class ReadOnlyViolation(AwsInteractionError):
 
 
 class CredentialsProblem(AwsInteractionError):
-    """No, wrong or expired credentials, or a missing profile or region."""
+    """No, wrong or expired credentials, or a configuration that botocore cannot use."""
 
 
 ErrorsByCode = Mapping[str, Callable[[], AwsInteractionError]]
 
-_KIND_BY_CODE: dict[str, type[AwsInteractionError]] = {
-    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"), AccessDenied),
-    **dict.fromkeys(
-        (
-            "ExpiredToken",
-            "ExpiredTokenException",
-            "InvalidAccessKeyId",
-            "InvalidClientTokenId",
-            "SignatureDoesNotMatch",
-            "UnrecognizedClientException",
-        ),
-        CredentialsProblem,
-    ),
-    **dict.fromkeys(
-        (
-            "RequestLimitExceeded",
-            "SlowDown",
-            "Throttling",
-            "ThrottlingException",
-            "TooManyRequestsException",
-            "429",
-        ),
-        Throttled,
-    ),
-    **dict.fromkeys(("NoSuchEntity", "NoSuchKey", "ResourceNotFoundException", "404"), NotFound),
-    **dict.fromkeys(("EntityAlreadyExists", "ResourceExistsException"), AlreadyExists),
-    **dict.fromkeys(
-        ("ConditionalCheckFailedException", "PreconditionFailed", "ResourceInUseException"), Conflict
-    ),
-    **dict.fromkeys(("InvalidParameterValue", "ValidationError", "ValidationException"), InvalidInput),
-    **dict.fromkeys(("InternalError", "ServiceUnavailable", "500", "502", "503", "504"), Unavailable),
+_CODES_BY_KIND: dict[type[AwsInteractionError], str] = {
+    NotFound: "NoSuchBucket NoSuchEntity NoSuchKey NoSuchVersion ResourceNotFoundException 404",
+    AlreadyExists: "EntityAlreadyExists ResourceExistsException",
+    AccessDenied: """AccessDenied AccessDeniedException AllAccessDisabled AuthorizationError Forbidden
+        UnauthorizedOperation 403""",
+    Conflict: """ConditionalCheckFailedException ConditionalRequestConflict ConflictException
+        OperationAborted PreconditionFailed ResourceInUseException TransactionConflictException
+        TransactionInProgressException 409 412""",
+    Throttled: """BandwidthLimitExceeded EC2ThrottledException LimitExceededException
+        PriorRequestNotComplete ProvisionedThroughputExceededException RequestLimitExceeded
+        RequestThrottled RequestThrottledException SlowDown ThrottledException Throttling
+        ThrottlingException TooManyRequestsException 429""",
+    InvalidInput: """InvalidArgument InvalidBucketName InvalidParameterCombination
+        InvalidParameterException InvalidParameterValue InvalidRequest InvalidRequestException
+        MissingParameter ValidationError ValidationException""",
+    Unavailable: """InternalError InternalFailure InternalServerError RequestTimeout ServiceUnavailable
+        ServiceUnavailableException 500 502 503 504""",
+    CredentialsProblem: """AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature
+        InvalidAccessKeyId InvalidClientTokenId InvalidSignatureException InvalidToken
+        MissingAuthenticationToken RequestExpired SignatureDoesNotMatch UnrecognizedClientException""",
 }
+_KIND_BY_CODE = {code: kind for kind, codes in _CODES_BY_KIND.items() for code in codes.split()}
+# These mean the same whatever code comes with them.
+_TELLING_STATUSES = frozenset({429, 500, 502, 503, 504})
 
-_KINDS_WITHOUT_ANSWER: tuple[tuple[type[BotoCoreError], type[AwsInteractionError]], ...] = (
-    (botocore_errors.NoCredentialsError, CredentialsProblem),
-    (botocore_errors.PartialCredentialsError, CredentialsProblem),
-    (botocore_errors.CredentialRetrievalError, CredentialsProblem),
-    (botocore_errors.ProfileNotFound, CredentialsProblem),
-    (botocore_errors.NoRegionError, CredentialsProblem),
-    (botocore_errors.ParamValidationError, InvalidInput),
-    (botocore_errors.ValidationError, InvalidInput),
-    (botocore_errors.ConnectionError, Unavailable),
-    (botocore_errors.HTTPClientError, Unavailable),
-    (botocore_errors.IncompleteReadError, Unavailable),
-    (botocore_errors.PaginationError, Unavailable),
+# Each is mended in a file, a variable or an argument on this machine, and as useless to repeat before that.
+_CONFIGURATION_ERRORS: tuple[type[BotoCoreError], ...] = (
+    botocore_errors.BaseEndpointResolverError,
+    botocore_errors.ConfigNotFound,
+    botocore_errors.ConfigParseError,
+    botocore_errors.CredentialRetrievalError,
+    botocore_errors.EndpointProviderError,
+    botocore_errors.InfiniteLoopConfigError,
+    botocore_errors.InvalidChecksumConfigError,
+    botocore_errors.InvalidConfigError,
+    botocore_errors.InvalidDefaultsMode,
+    botocore_errors.InvalidEndpointConfigurationError,
+    botocore_errors.InvalidEndpointDiscoveryConfigurationError,
+    botocore_errors.InvalidIMDSEndpointError,
+    botocore_errors.InvalidIMDSEndpointModeError,
+    botocore_errors.InvalidProxiesConfigError,
+    botocore_errors.InvalidRegionError,
+    botocore_errors.InvalidRetryConfigurationError,
+    botocore_errors.InvalidS3AddressingStyleError,
+    botocore_errors.InvalidS3UsEast1RegionalEndpointConfigError,
+    botocore_errors.InvalidSTSRegionalEndpointsConfigError,
+    botocore_errors.LoginError,
+    botocore_errors.MetadataRetrievalError,
+    botocore_errors.NoAuthTokenError,
+    botocore_errors.NoCredentialsError,
+    botocore_errors.NoRegionError,
+    botocore_errors.PartialCredentialsError,
+    botocore_errors.ProfileNotFound,
+    botocore_errors.RefreshWithMFAUnsupportedError,
+    botocore_errors.SSOError,
+    botocore_errors.TokenRetrievalError,
+    botocore_errors.UnauthorizedSSOTokenError,
+    botocore_errors.UnknownCredentialError,
+    botocore_errors.UnknownTokenProviderError,
+    botocore_errors.UnsupportedS3ConfigurationError,
+)
+_KINDS_WITHOUT_ANSWER: tuple[tuple[tuple[type[Exception], ...], type[AwsInteractionError]], ...] = (
+    # First, as a region of no form is a refused value to botocore too.
+    (_CONFIGURATION_ERRORS, CredentialsProblem),
+    ((botocore_errors.ParamValidationError, botocore_errors.ValidationError), InvalidInput),
+    (
+        (
+            botocore_errors.ConnectionError,
+            botocore_errors.HTTPClientError,
+            botocore_errors.IncompleteReadError,
+            botocore_errors.PaginationError,
+            ResponseParserError,
+        ),
+        Unavailable,
+    ),
 )
 
 
@@ -126,14 +157,41 @@ def translate_aws_errors(
         make = (by_code or {}).get(code)
         if make is not None:
             raise make() from error
-        kind = _KIND_BY_CODE.get(code)
+        kind = _KIND_BY_CODE.get(code) or _kind_by_status(error)
         if kind is None:
             raise
         raise kind(
             f"{service_name} {error.operation_name} on {resource}: {code}", resource=resource
         ) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         for foreign, kind in _KINDS_WITHOUT_ANSWER:
             if isinstance(error, foreign):
-                raise kind(f"{service_name} on {resource}: {error}", resource=resource) from error
+                # The text of the last one repeats what it could not read.
+                said = "no answer of AWS's" if isinstance(error, ResponseParserError) else error
+                raise kind(f"{service_name} on {resource}: {said}", resource=resource) from error
         raise
+
+
+@contextmanager
+def translate_configuration_errors(what: str, subject: str) -> Iterator[None]:
+    """Raise what goes wrong while settings are read or credentials found as this package's errors.
+
+    What has no kind of its own is a ``CredentialsProblem``; nothing leaves as the ``ClientError`` that it
+    was, since it is no answer to the call that needed the credentials.
+    """
+    try:
+        with translate_aws_errors(what, subject):
+            yield
+    except (BotoCoreError, ClientError, OSError, ValueError, KeyError, RuntimeError) as error:
+        # Token files, credential processes and endpoints fail with Python's own errors.
+        raise CredentialsProblem(f"{what} on {subject}: {_with_type(error)}", resource=subject) from error
+
+
+def _with_type(error: Exception) -> str:
+    # A KeyError says no more than the key.
+    return f"{type(error).__name__}: {error}"
+
+
+def _kind_by_status(error: ClientError) -> type[AwsInteractionError] | None:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return _KIND_BY_CODE.get(str(status)) if status in _TELLING_STATUSES else None

@@ -7,7 +7,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.aws_client_provider import AwsClientProvider
-from core.aws_errors import AwsInteractionError, CredentialsProblem
+from core.aws_errors import AwsInteractionError, CredentialsProblem, InvalidInput
 from example_service.s3_wrapper import BucketStatus, get_bucket_status
 
 EXIT_CONFIGURATION = 3
@@ -34,8 +34,8 @@ def check_bucket(
 ) -> None:
     """Say whether BUCKET_NAME is there and open to the caller.
 
-    Exit code 0: it is. 3: credentials, profile or region are missing or wrong. 4: it is not there, it
-    is closed, or AWS refused to say.
+    Exit code 0: it is. 3: who to act as, or where, is missing or wrong, in an option, a variable or a
+    profile. 4: it is not there, it is closed, or AWS refused to say.
     """
     try:
         aws_provider = AwsClientProvider(
@@ -47,20 +47,28 @@ def check_bucket(
             is_read_only=True,
             endpoint_url=endpoint_url,
         )
+    except InvalidInput as problem:
+        _fail(problem, EXIT_CONFIGURATION)
+    try:
         status = get_bucket_status(bucket_name, aws_provider)
     except CredentialsProblem as problem:
         _fail(problem, EXIT_CONFIGURATION)
     except (AwsInteractionError, BotoCoreError, ClientError) as problem:
         _fail(problem, EXIT_REFUSED)
-    click.echo(f"{bucket_name}\t{status}")
+    click.echo(f"{_visible(bucket_name)}\t{status}")
     if status is not BucketStatus.EXISTS_HAVE_ACCESS:
         sys.exit(EXIT_REFUSED)
 
 
 def _fail(problem: Exception, exit_code: int) -> NoReturn:
     first_line = str(problem).partition("\n")[0]
-    click.echo(f"Error: {first_line}", err=True)
+    click.echo(f"Error: {_visible(first_line)}", err=True)
     sys.exit(exit_code)
+
+
+def _visible(text: str) -> str:
+    """Return the text with escapes for what would move a terminal's cursor or turn its text round."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 if __name__ == "__main__":

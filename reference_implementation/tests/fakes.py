@@ -61,8 +61,8 @@ class LocalSts:
 
 
 @contextmanager
-def local_sts(*, minutes: int = 60) -> Iterator[LocalSts]:
-    """Run an STS whose roles' keys are good for so many minutes."""
+def local_sts(*, minutes: int = 60, refuses: bool = False) -> Iterator[LocalSts]:
+    """Run an STS whose roles' keys are good for so many minutes, or that lets nobody have any."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -70,15 +70,18 @@ def local_sts(*, minutes: int = 60) -> Iterator[LocalSts]:
             request = {name: values[0] for name, values in parse_qs(text).items()}
             request["signed_by"] = self.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
             sts.requests.append(request)
-            self.answer(_ASSUMED if request["Action"] == "AssumeRole" else _CALLER)
+            if refuses:
+                self.answer(_REFUSED, 403)
+            else:
+                self.answer(_ASSUMED if request["Action"] == "AssumeRole" else _CALLER)
 
         def do_GET(self) -> None:
             self.answer(_CONTAINER)
 
-        def answer(self, body_with_gap: str) -> None:
+        def answer(self, body_with_gap: str, status: int = 200) -> None:
             ends = (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
             body = body_with_gap.replace("{ends}", ends).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -105,6 +108,8 @@ _ASSUMED = """<AssumeRoleResponse><AssumeRoleResult>
 </AssumeRoleResult></AssumeRoleResponse>"""
 _CALLER = """<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account>
 </GetCallerIdentityResult></GetCallerIdentityResponse>"""
+_REFUSED = """<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>
+<Message>nobody may</Message></Error></ErrorResponse>"""
 _CONTAINER = (
     '{"AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "secret", "Token": "token", "Expiration": "{ends}"}'
 )

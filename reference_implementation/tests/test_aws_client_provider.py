@@ -1,13 +1,19 @@
 import pickle
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from core.aws_client_provider import AwsClientProvider
 from core.aws_environment import AwsEnvironment
-from core.aws_errors import CredentialsProblem, InvalidInput
+from core.aws_errors import AccessDenied, CredentialsProblem, InvalidInput
+from example_service.s3_wrapper import (
+    BucketAccessDenied,
+    get_bucket_status,
+    list_bucket_objects,
+)
 from tests.fakes import local_sts
 
 OPERATOR = "arn:aws:iam::111122223333:role/operator"
@@ -50,6 +56,44 @@ def test_WHEN_a_role_is_assumed_AND_it_wants_an_external_id_THEN_that_is_sent() 
     assert (asked["RoleArn"], asked["ExternalId"], asked["signed_by"]) == (OPERATOR, "ticket-42", "AKIAHOME")
     (asked,) = sts.asked_for("GetCallerIdentity")
     assert asked["signed_by"] == "ASIAROLE"
+
+
+CALLS: dict[str, Callable[[AwsClientProvider], object]] = {
+    "status": lambda provider: get_bucket_status("reports", provider),
+    "list": lambda provider: list(list_bucket_objects("reports", provider)),
+}
+
+
+@pytest.mark.usefixtures("keys_in_environment")
+@pytest.mark.parametrize("call", CALLS)
+def test_WHEN_a_role_may_not_be_assumed_THEN_nothing_is_said_of_the_bucket(call: str) -> None:
+    with local_sts(refuses=True) as sts:
+        provider = AwsClientProvider(
+            aws_region="eu-west-1", assume_role_arn=OPERATOR, endpoint_url=sts.endpoint_url
+        )
+        with pytest.raises(AccessDenied, match=OPERATOR) as caught:
+            CALLS[call](provider)
+
+    assert not isinstance(caught.value, BucketAccessDenied)
+    assert isinstance(caught.value.__cause__, ClientError)
+    assert caught.value.__cause__.operation_name == "AssumeRole"
+    assert [request["Action"] for request in sts.requests] == ["AssumeRole"]
+
+
+def test_WHEN_the_profile_assumes_the_role_AND_may_not_THEN_nothing_is_said_of_the_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "aws-config").write_text(
+        "[profile home]\naws_access_key_id = AKIAHOME\naws_secret_access_key = secret\n"
+        f"[profile audit]\nrole_arn = {OPERATOR}\nsource_profile = home\n"
+    )
+
+    with local_sts(refuses=True) as sts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", sts.endpoint_url)
+        with pytest.raises(AccessDenied, match="AssumeRole on profile audit"):
+            get_bucket_status("reports", AwsClientProvider("audit", "eu-west-1"))
+
+    assert [request["Action"] for request in sts.requests] == ["AssumeRole"]
 
 
 @pytest.mark.usefixtures("keys_in_environment")
@@ -132,6 +176,17 @@ def test_WHEN_two_variables_name_a_region_THEN_AWS_REGION_counts(monkeypatch: py
     assert AwsClientProvider().get_sts().meta.region_name == "eu-west-1"
 
 
+def test_WHEN_the_environment_changes_later_THEN_all_clients_of_a_provider_stay_in_its_region(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    provider = AwsClientProvider()
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+    for same in (provider, provider.read_only()):
+        assert (same.aws_region, same.get_s3().meta.region_name) == ("eu-west-1", "eu-west-1")
+
+
 def test_WHEN_a_profile_is_named_THEN_its_region_and_keys_are_used_and_it_is_told(tmp_path: Path) -> None:
     (tmp_path / "aws-config").write_text(
         "[profile audit]\nregion = eu-west-1\naws_access_key_id = AKIAAUDIT\naws_secret_access_key = secret\n"
@@ -166,14 +221,6 @@ def test_WHEN_there_are_no_credentials_THEN_the_first_call_says_so() -> None:
 def test_WHEN_a_profile_and_compute_are_asked_for_THEN_they_contradict_each_other() -> None:
     with pytest.raises(InvalidInput, match="name one"):
         AwsClientProvider("audit", aws_compute=True)
-
-
-@pytest.mark.parametrize("name", ["aws_profile", "aws_region", "assume_role_arn"])
-def test_WHEN_an_argument_is_empty_THEN_nothing_else_is_put_in_its_place(name: str) -> None:
-    empty: dict[str, Any] = {name: ""}
-
-    with pytest.raises(InvalidInput, match="empty"):
-        AwsClientProvider(**empty)
 
 
 def test_WHEN_an_external_id_is_given_AND_there_is_no_role_THEN_it_is_refused() -> None:
