@@ -1,4 +1,4 @@
-"""Which kind of ``core.aws_errors`` a modelled error is, by its name first and its HTTP status next."""
+"""Which kind of ``core.aws_errors`` a modelled error is: by the model's word, its name, its HTTP status."""
 
 import re
 from typing import Any
@@ -8,7 +8,13 @@ from aws_operations.scaffold.service_design import ErrorDesign
 
 # The first that matches decides: "ResourceNotFoundException" before what its status 400 would say.
 _KIND_BY_NAME = (
-    ("Throttled", r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RateExceeded|RequestThrottled"),
+    (
+        "Throttled",
+        (
+            r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RateExceeded|Throughput.*Exceeded"
+            r"|BandwidthLimitExceeded|PriorRequestNotComplete"
+        ),
+    ),
     ("CredentialsProblem", r"ExpiredToken|UnrecognizedClient|InvalidClientTokenId"),
     (
         "NotFound",
@@ -18,18 +24,35 @@ _KIND_BY_NAME = (
     ("AccessDenied", r"AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|AuthFailure|PermissionDenied"),
     (
         "Conflict",
-        r"Conflict|InUse|InProgress|InvalidState|InvalidStatus|Concurrent|Precondition|NotReady|Stale",
+        # A quota is no fault of the request's values: the same call works where there is less.
+        (
+            r"Conflict|InUse|InProgress|InvalidState|InvalidStatus|Concurrent|Precondition|NotReady|Stale"
+            r"|Limit(Exceeded|Reached)|QuotaExceeded"
+        ),
     ),
     (
         "Unavailable",
-        r"Unavailable|Internal|ServiceFailure|ServerError|ServerException|ServiceException|TimedOut",
+        (
+            r"Unavailable|Internal|ServiceFailure|ServerError|ServerException|ServiceException|TimedOut"
+            r"|(?<!Invalid)Timeout"
+        ),
     ),
     ("InvalidInput", r"Validation|Invalid|Malformed|BadRequest|Unsupported|NotSupported"),
+)
+# For these services the general name means calls that come too fast, or too many at once.
+_RATES = frozenset(
+    {
+        ("dynamodb", "LimitExceededException"),
+        ("dynamodbstreams", "LimitExceededException"),
+        ("kinesis", "LimitExceededException"),
+        ("kinesisvideo", "ClientLimitExceededException"),
+    }
 )
 _OLDER_SQS_CODES = {
     "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
     "QueueNameExists": "QueueAlreadyExists",
 }
+_OF_THROTTLING = re.compile(r"due to request throttling|request was throttled", re.IGNORECASE)
 _KIND_BY_STATUS = {
     401: "AccessDenied",
     403: "AccessDenied",
@@ -44,11 +67,18 @@ _KIND_BY_STATUS = {
 def error_design(shape: Any, class_name: str, service_name: str) -> ErrorDesign:
     """Return the design of an exception for the shape of an error; ``class_name`` is free to take."""
     code = str(shape.error_code)
+    kind = error_kind(shape.name, _status(shape), is_fault=bool(shape.metadata.get("fault")))
+    if _is_throttling(shape) or (service_name, shape.name) in _RATES:
+        kind = "Throttled"
+    documentation = first_sentences(shape.documentation)
+    if kind != "Throttled" and _OF_THROTTLING.search(documentation):
+        # The sentence of another error: some models have one for several.
+        documentation = ""
     return ErrorDesign(
         class_name=class_name,
         code=code,
-        kind=error_kind(shape.name, _status(shape), is_fault=bool(shape.metadata.get("fault"))),
-        documentation=first_sentences(shape.documentation),
+        kind=kind,
+        documentation=documentation,
         codes=tuple(dict.fromkeys((code, shape.name, *_older_codes(service_name, shape.name)))),
     )
 
@@ -68,6 +98,10 @@ def _older_codes(service_name: str, name: str) -> tuple[str, ...]:
         return ()
     # SQS answers with the codes of its former protocol, which its model does not tell.
     return (_OLDER_SQS_CODES.get(name, f"AWS.SimpleQueueService.{name}"),)
+
+
+def _is_throttling(shape: Any) -> bool:
+    return bool((shape.metadata.get("retryable") or {}).get("throttling"))
 
 
 def _status(shape: Any) -> int | None:
