@@ -23,7 +23,7 @@ _ANY_SUBJECT = '"*"'
 
 def function_source(design: OperationDesign, service: ServiceDesign, conversions: Conversions) -> str:
     """Return the function of one operation."""
-    statements = [_log_line(design), f"client: Any = aws_provider.{service.getter_name}()"]
+    statements = [*_log_lines(design), f"client: Any = aws_provider.{service.getter_name}()"]
     if sent := _sent(design):
         members = [(each.api_name, each.type, each.name, not each.is_required) for each in sent]
         statements.append(f"request = {conversions.written_members(members)}")
@@ -36,19 +36,38 @@ def function_source(design: OperationDesign, service: ServiceDesign, conversions
 
 
 def _signature(design: OperationDesign) -> str:
-    required = [f"{each.name}: {each.annotation}" for each in design.parameters if each.is_required]
-    positional = required[: MOST_POSITIONAL_ARGUMENTS - 1]
-    by_name = required[len(positional) :] + [
-        _optional(each) for each in design.parameters if not each.is_required
+    positional = _positional(design)
+    by_name = [each for each in design.parameters if each not in positional]
+    arguments = [
+        *(_argument(each) for each in positional),
+        "aws_provider: AwsClientProvider",
+        *(["*"] if by_name else []),
+        *(_argument(each) for each in by_name),
     ]
-    arguments = [*positional, "aws_provider: AwsClientProvider", *(["*"] if by_name else []), *by_name]
     count = len(design.parameters) + 1
     noqa = "  # noqa: PLR0913 - AWS takes as many\n    " if count > MOST_ARGUMENTS else ""
     return f"def {design.function_name}({noqa}{', '.join(arguments)}) -> {design.result}:"
 
 
-def _optional(parameter: ParameterDesign) -> str:
-    return f"{parameter.name}: {parameter.annotation} = {parameter.default}"
+def _positional(design: OperationDesign) -> list[ParameterDesign]:
+    """Return what is passed by place: what must be given, but for scalars that could be mixed up."""
+    required = [each for each in design.parameters if each.is_required]
+    others = [each.annotation for each in required if each.name != design.subject and _is_scalar(each)]
+    safe = [
+        each
+        for each in required
+        if each.name == design.subject or not _is_scalar(each) or others.count(each.annotation) == 1
+    ]
+    return safe[: MOST_POSITIONAL_ARGUMENTS - 1]
+
+
+def _is_scalar(parameter: ParameterDesign) -> bool:
+    return parameter.type.kind in {TypeKind.PLAIN, TypeKind.ENUM}
+
+
+def _argument(parameter: ParameterDesign) -> str:
+    default = "" if parameter.is_required else f" = {parameter.default}"
+    return f"{parameter.name}: {parameter.annotation}{default}"
 
 
 def _sent(design: OperationDesign) -> list[ParameterDesign]:
@@ -65,9 +84,12 @@ def _docstring(design: OperationDesign) -> str:
         summary = f"Call {name} and return what AWS answers."
     else:
         summary = f"Call {name}."
-    streaming = "The content is read whole into memory." if design.streaming_member else ""
+    streaming = [
+        *(["What is sent is held in memory whole."] if design.is_streaming_request else []),
+        *(["The content is read whole into memory."] if design.streaming_member else []),
+    ]
     about = documented([(each.name, each.documentation) for each in design.parameters], indent=4)
-    return docstring(summary, [design.documentation, streaming, about, _raises(design)], indent=4)
+    return docstring(summary, [design.documentation, *streaming, about, _raises(design)], indent=4)
 
 
 def _raises(design: OperationDesign) -> str:
@@ -78,17 +100,20 @@ def _raises(design: OperationDesign) -> str:
     return f"Raises {listed}."
 
 
-def _log_line(design: OperationDesign) -> str:
+def _log_lines(design: OperationDesign) -> list[str]:
+    if design.optional_subjects:
+        found = f"about = {' or '.join([*design.optional_subjects, _ANY_SUBJECT])}"
+        return [found, f'logger.debug("{design.function_name[:_LONGEST_LOG_TEXT]} about=%s", about)']
     if design.subject is None:
-        return f'logger.debug("{design.function_name}")'
+        return [f'logger.debug("{design.function_name}")']
     said = f"{design.function_name} {design.subject}=%s"
     # Names that leave no room for both on a line: the one of the function is enough.
     text = said if len(said) <= _LONGEST_LOG_TEXT else f"{design.function_name[:_LONGEST_LOG_TEXT]} %s"
-    return f'logger.debug("{text}", {design.subject})'
+    return [f'logger.debug("{text}", {design.subject})']
 
 
 def _translation(design: OperationDesign, service: ServiceDesign) -> str:
-    subject = design.subject or _ANY_SUBJECT
+    subject = "about" if design.optional_subjects else design.subject or _ANY_SUBJECT
     by_code = f", _errors_about({subject})" if service.errors else ""
     return f"with translate_aws_errors({quoted(service.service_name)}, {subject}{by_code}):"
 

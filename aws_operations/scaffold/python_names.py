@@ -14,6 +14,7 @@ _AMBIGUOUS = frozenset({"l", "I", "O"})
 # What a generated module imports, defines, or uses as a local variable.
 MODULE_NAMES = frozenset(
     {
+        "about",
         "annotations",
         "answer",
         "aws_provider",

@@ -1,5 +1,7 @@
 """The parameters of an operation's function, read from botocore's model."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.model import OperationModel
@@ -14,6 +16,11 @@ from aws_operations.scaffold.shape_types import ShapeTypes
 _ONE_CALL = "With the same one again AWS does not do the work twice; without one, each call gets its own."
 _PAGE_SIZE = "How many AWS is asked for at a time; all pages are read, whatever their size."
 _NEEDED_PAGE_SIZE = f"{_PAGE_SIZE} AWS sends no second page unless it is asked for a size."
+
+_NAMES_A_THING = re.compile(r"(Name|Arn|ARN|Id|ID|Identifier|Url)$", re.IGNORECASE)
+# What many calls mention besides what they are about.
+_BESIDE = re.compile(r"account|catalog|kernel|key|kms|owner|ramdisk|registry|request|role", re.IGNORECASE)
+_MOST_SUBJECTS = 3
 
 
 def read_parameters(
@@ -44,6 +51,24 @@ def read_parameters(
         size = default_page_size(operation, pages)
         designs.append(_page_size(size_key, names.claim("page_size"), size))
     return tuple(designs)
+
+
+def can_be_subject(parameter: ParameterDesign) -> bool:
+    """Return whether a parameter may be what errors are about: logs and messages name it."""
+    is_own = not (parameter.is_sensitive or parameter.is_idempotency_token)
+    return is_own and parameter.type.annotation == "str"
+
+
+def optional_subjects(parameters: Sequence[ParameterDesign]) -> tuple[str, ...]:
+    """Return the parameters that may name what a call is about, where none that must be given does."""
+    if any(each.is_required and can_be_subject(each) for each in parameters):
+        return ()
+    named = [
+        each.name
+        for each in parameters
+        if can_be_subject(each) and _NAMES_A_THING.search(each.api_name) and not _BESIDE.search(each.api_name)
+    ]
+    return tuple(named[:_MOST_SUBJECTS])
 
 
 def _parameter(

@@ -163,8 +163,9 @@ class OperationDesign:
     ``is_paginated``. ``result_class`` is the dataclass of the whole answer or page where it is read as one.
     ``items_key`` is the first way to a page's items, ``items`` are all of them; without any, as where a
     page tells more than its items, a paginated operation yields its pages. ``subject`` is the name of the
-    parameter that errors are about, if any. ``streaming_member`` is the member of the answer that is read
-    whole. ``error_names`` are the classes of its modelled errors.
+    parameter that errors are about, if any; without one, it is the first of ``optional_subjects`` that a
+    caller gives. ``streaming_member`` is the member of the answer that is read whole; an
+    ``is_streaming_request`` is sent whole as well. ``error_names`` are the classes of its modelled errors.
     """
 
     api_name: str
@@ -181,6 +182,8 @@ class OperationDesign:
     result_class: str | None = None
     subject: str | None = None
     streaming_member: str | None = None
+    is_streaming_request: bool = False
+    optional_subjects: tuple[str, ...] = ()
     error_names: tuple[str, ...] = ()
 
 

@@ -21,12 +21,11 @@ from aws_operations.scaffold.python_names import (
     module_part,
 )
 from aws_operations.scaffold.read_rule import iam_action, looks_like_a_read
-from aws_operations.scaffold.request_reading import read_parameters
+from aws_operations.scaffold.request_reading import can_be_subject, optional_subjects, read_parameters
 from aws_operations.scaffold.service_design import (
     ErrorDesign,
     ItemsDesign,
     OperationDesign,
-    ParameterDesign,
     ServiceDesign,
     UnknownOperation,
     UnknownService,
@@ -130,8 +129,10 @@ def _operation(
         iam_action=iam_action(operation),
         items=items,
         result_class=result_class,
-        subject=next((each.name for each in parameters if _can_be_subject(each)), None),
+        subject=next((each.name for each in parameters if each.is_required and can_be_subject(each)), None),
+        optional_subjects=optional_subjects(parameters),
         streaming_member=_streaming_member(operation),
+        is_streaming_request=operation.has_streaming_input,
         error_names=errors.of(operation),
     )
 
@@ -141,10 +142,6 @@ def _streaming_member(operation: OperationModel) -> str | None:
     if shape is None or operation.get_streaming_output() is None:
         return None
     return str(shape.serialization["payload"])
-
-
-def _can_be_subject(parameter: ParameterDesign) -> bool:
-    return parameter.is_required and parameter.type.annotation == "str" and not parameter.is_sensitive
 
 
 def _result_class(operation: OperationModel, types: ShapeTypes) -> str | None:

@@ -1,3 +1,5 @@
+import inspect
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +141,45 @@ def test_WHEN_a_first_member_is_sensitive_THEN_it_is_not_what_errors_are_about(t
     design = design_service("tiny", ["DoIt"], loader_of(tmp_path, shapes))
     assert design.operations[0].subject is None
     assert 'translate_aws_errors("tiny", "*")' in wrapper_source(design)
+
+
+def test_WHEN_names_may_be_left_out_THEN_errors_are_about_the_one_that_was_given(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    kinesis = wrapper_of("kinesis", ["PutRecord"])
+    client = fake_client("kinesis").raises("put_record", code="ResourceNotFoundException")
+    provider = provider_of("kinesis", client)
+    arn = "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"
+    with pytest.raises(kinesis.ResourceNotFoundException, match="clicks") as caught:
+        kinesis.put_record(b"data", provider, partition_key="k", stream_arn=arn)
+    assert caught.value.resource == arn
+    assert f"put_record about={arn}" in caplog.text
+    with pytest.raises(kinesis.ResourceNotFoundException) as caught:
+        kinesis.put_record(b"data", provider, partition_key="k")
+    assert caught.value.resource == "*"
+
+
+def test_WHEN_scalars_could_be_mixed_up_THEN_they_are_passed_by_name_but_for_the_subject() -> None:
+    ec2, iam = wrapper_of("ec2", ["RunInstances"]), wrapper_of("iam", ["PutRolePolicy"])
+    assert places(ec2.run_instances) == ["aws_provider"]
+    assert places(iam.put_role_policy) == ["role_name", "aws_provider"]
+    assert places(wrapper_of("sqs", ["SendMessage"]).send_message) == [
+        "queue_url",
+        "message_body",
+        "aws_provider",
+    ]
+
+
+def places(function: Callable[..., object]) -> list[str]:
+    found = inspect.signature(function).parameters.values()
+    return [each.name for each in found if each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+
+
+def test_WHEN_content_streams_in_either_direction_THEN_the_docstring_says_what_is_held_in_memory() -> None:
+    s3 = wrapper_of("s3", ["GetObject", "PutObject"])
+    assert "What is sent is held in memory whole." in s3.put_object.__doc__
+    assert "The content is read whole into memory." in s3.get_object.__doc__
 
 
 def test_WHEN_shapes_are_hostile_THEN_the_module_still_runs(tmp_path: Path) -> None:
