@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import Exit
@@ -25,9 +24,6 @@ from commands.exit_codes import (
 )
 from commands.options import COMPLETE_VARIABLE, PROGRAM
 from commands.root import root
-
-if TYPE_CHECKING:
-    from aws_operations.targets import Target
 
 _TRUE_WORDS = ("1", "true", "yes", "on")
 
@@ -51,7 +47,7 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
         return error.exit_code
     except FailedInTarget as failure:
         show_traceback = _wants_traceback(arguments, invocation)
-        return _report(failure.__cause__ or failure, show_traceback=show_traceback, target=failure.target)
+        return _report(failure.__cause__ or failure, show_traceback=show_traceback, failure=failure)
     except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - the one boundary
         return _report(error, show_traceback=_wants_traceback(arguments, invocation))
     return ExitCode.COMPLETE
@@ -67,18 +63,18 @@ def _recorded(code: int) -> int:
     return code or told
 
 
-def _report(error: BaseException, *, show_traceback: bool, target: "Target | None" = None) -> int:
+def _report(error: BaseException, *, show_traceback: bool, failure: FailedInTarget | None = None) -> int:
     code = exit_code_for(error)
     with suppress(OSError, ValueError):
         if show_traceback and not isinstance(error, click.ClickException):
             _show_traceback(error)
-        _say(error, code, target)
+        _say(error, code, failure)
     if isinstance(error, BrokenPipeError | CantWriteOutput):
         _discard_output()
     return code
 
 
-def _say(error: BaseException, code: ExitCode, target: "Target | None") -> None:
+def _say(error: BaseException, code: ExitCode, failure: FailedInTarget | None) -> None:
     if code is ExitCode.BROKEN_PIPE:
         return
     from commands.console import Console
@@ -95,8 +91,11 @@ def _say(error: BaseException, code: ExitCode, target: "Target | None") -> None:
     else:
         from commands.error_lines import error_line
 
-        # With a target it is from a FailedInTarget, and that is about reads.
-        console.error(error_line(error, target, is_read=target is not None, is_only=True))
+        if failure is None:
+            console.error(error_line(error, is_only=True))
+            return
+        is_planning = failure.is_planning
+        console.error(error_line(error, failure.target, is_read=True, is_planning=is_planning, is_only=True))
 
 
 def _show_traceback(error: BaseException) -> None:

@@ -168,7 +168,7 @@ def _note_unplanned(
     if isinstance(error, click.ClickException | Declined) or is_loaded_kind(error, *_SAID_ONCE):
         raise error
     if not the_run.fleet.is_many:
-        raise FailedInTarget(outcome.target) from error
+        raise FailedInTarget(outcome.target, is_planning=True) from error
     tally.planning_errors.append(error)
     tally.unplanned.append(outcome.target)
     tell(f"{error_line(error, outcome.target, is_read=True)}; nothing is planned there", outcome.target)

@@ -37,6 +37,7 @@ _ADVICE_BY_KIND: tuple[tuple[str, str, str], ...] = (
 
 _ANY_RESOURCE = "*"
 _NO_REGION = ("aws_interactions.credential_errors", "NoRegion")
+_NO_PROFILE = ("aws_interactions.credential_errors", "ProfileDoesntExist")
 _GIVE_A_REGION = (
     "give it with --region eu-west-1, with MANAGE_RESOURCES_REGION, or as region in the configuration file"
 )
@@ -88,20 +89,26 @@ _ADVICE_BY_TEXT = (
 
 
 def error_line(
-    error: BaseException, target: "Target | None" = None, *, is_read: bool = False, is_only: bool = False
+    error: BaseException,
+    target: "Target | None" = None,
+    *,
+    is_read: bool = False,
+    is_planning: bool = False,
+    is_only: bool = False,
 ) -> str:
     """Return the line for standard error, without ``error:`` before it; secrets are taken out.
 
-    ``is_read``: nothing but reads were sent, so that a lost answer leaves nothing unknown. ``is_only``:
-    there is no other target, so that what is wrong on this machine need not be told apart by target. Of a
-    read in one of several targets it goes without saying that it changed nothing.
+    ``is_read``: nothing but reads were sent, so that a lost answer leaves nothing unknown; that these changed
+    nothing goes without saying, but where ``is_planning`` says that something was to be changed.
+    ``is_only``: there is no other target, so that what is wrong on this machine need not be told apart by
+    target.
 
     It ends without a full stop, so that a caller can add to it.
     """
     if exit_code_for(error) is ExitCode.BUG:
         return bug_line(error, target)
     changed, next_step = _advice(error, is_read=is_read)
-    if is_read and not is_only and changed == _NOTHING_CHANGED:
+    if is_read and not is_planning and changed == _NOTHING_CHANGED:
         changed = ""
     where = _where(target)
     if target is not None and _is_local(error):
@@ -145,7 +152,7 @@ def redacted(text: str) -> str:
 
 def _is_local(error: BaseException) -> bool:
     """Whether a check on this machine found it, so that nothing was asked of AWS."""
-    if is_edge_kind(error, "LocalFileProblem"):
+    if is_edge_kind(error, "LocalFileProblem") or is_loaded_kind(error, *_NO_PROFILE):
         return True
     return is_edge_kind(error, "InvalidInput") and getattr(error, "operation_name", None) is None
 

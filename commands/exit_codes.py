@@ -45,12 +45,14 @@ class Declined(Exception):
 class FailedInTarget(Exception):
     """Says in which target its ``__cause__``, the error that ends a run with one target, happened.
 
-    It happened while reading: what becomes of changes is reported, never raised.
+    It happened while reading: what becomes of changes is reported, never raised. ``is_planning``: what was
+    read was to be changed then.
     """
 
-    def __init__(self, target: "Target") -> None:
+    def __init__(self, target: "Target", *, is_planning: bool = False) -> None:
         super().__init__(str(target))
         self.target = target
+        self.is_planning = is_planning
 
 
 class InterruptedAtQuestion(KeyboardInterrupt):

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from aws_interactions import aws_errors
 from aws_interactions.aws_errors import translate_aws_errors
-from aws_interactions.credential_errors import NoRegion
+from aws_interactions.credential_errors import NoRegion, ProfileDoesntExist
 from aws_interactions.local_files import CantWriteFileAlreadyExists
 from aws_interactions.s3_interactions.errors import S3ObjectAlreadyExists
 from aws_operations.changes import CarriedOutInPart
@@ -36,14 +36,25 @@ def test_WHEN_access_is_denied_THEN_line_says_everything() -> None:
     )
 
 
-@pytest.mark.parametrize(("is_only", "is_said"), [(True, True), (False, False)])
-def test_WHEN_a_read_is_refused_AND_there_are_other_targets_THEN_it_goes_without_saying_that_nothing_changed(
-    is_only: bool, is_said: bool
+@pytest.mark.parametrize("is_planning", [True, False])
+def test_WHEN_a_read_is_refused_THEN_it_goes_without_saying_that_nothing_changed_BUT_where_it_was_to_be(
+    is_planning: bool,
 ) -> None:
-    line = error_line(translated("AccessDenied"), is_read=True, is_only=is_only)
+    line = error_line(translated("AccessDenied"), is_read=True, is_planning=is_planning, is_only=True)
 
-    assert ("changed nothing" in line) is is_said
+    assert ("changed nothing" in line) is is_planning
     assert "allow s3:ListBucket" in line
+
+
+def test_WHEN_a_profile_does_not_exist_THEN_line_names_no_region_AND_what_could_be_meant() -> None:
+    line = error_line(
+        ProfileDoesntExist("nobody", ["admin"]), Target("eu-west-1"), is_read=True, is_only=True
+    )
+
+    assert line == (
+        "profile 'nobody' does not exist (configured: admin); "
+        "check --profile, --region, --env and the AWS_... variables"
+    )
 
 
 def test_WHEN_error_is_of_no_known_kind_THEN_line_has_code_and_request() -> None:
