@@ -1,4 +1,4 @@
-"""The README and the page about fleets: every line of theirs is run, in order, or it says here why not."""
+"""The README and the pages of commands: every line of theirs is run, in order, or it says here why not."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +12,10 @@ from tests.support.program import ROOT
 from tests.support.sandbox_fixtures import clean_environment
 from tests.support.snippets import broken_links, fenced_blocks
 
-PAGES = [ROOT / "README.md", ROOT / "docs" / "fleets.md"]
+DOCS = ROOT / "docs"
+CONFIGURATION, FLEETS = DOCS / "configuration.md", DOCS / "fleets.md"
+# The sandbox's own page is the last, as it takes the sandbox down.
+PAGES = [ROOT / "README.md", DOCS / "usage.md", CONFIGURATION, FLEETS, DOCS / "sandbox.md"]
 NOT_RUN = {
     "make ": "they are how the tests themselves are run",
     ". .venv/bin/activate": "the tests have an environment already",
@@ -25,9 +28,10 @@ NOT_RUN = {
 # other regions there are no samples, and so nothing that could be stopped by its tag.
 NAMES = {"111111111111": "123456789012", '"eu-*"': '"eu-west-1"'}
 BUCKETS = "for name in my-bucket old-bucket; do manage-resources --profile prod s3 ensure $name; done"
-MENDED = {"sandbox down": "manage-resources sandbox up", "sandbox reset": BUCKETS}
-# What overwrites or destroys is asked about, and here nobody can be.
-ASKING = (" s3 destroy ", " secrets put ")
+# The pages before this one are read by people without a configuration of their own.
+CONFIGURED = "mkdir -p $XDG_CONFIG_HOME/manage-resources && cp config.toml $XDG_CONFIG_HOME/manage-resources"
+# What overwrites is asked about, and here nobody can be.
+ASKING = " secrets put "
 PROFILES = ("default", "profile hub", "profile prod", "profile prod-eu", "profile dev")
 
 
@@ -48,7 +52,13 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str,
     (home / "aws-config").write_text(config, encoding="utf-8")
     (folder / "report.csv").write_text("a,b\n", encoding="utf-8")
     (folder / "new-key").write_text("a-new-key", encoding="utf-8")
-    yield {**clean_environment(home), "AWS_CONFIG_FILE": str(home / "aws-config")}, folder
+    environment = {
+        **clean_environment(home),
+        "AWS_CONFIG_FILE": str(home / "aws-config"),
+        # As on a terminal.
+        "MANAGE_RESOURCES_OUTPUT": "table",
+    }
+    yield environment, folder
     control.down(state_dir)
 
 
@@ -56,10 +66,9 @@ def test_WHEN_the_lines_of_the_front_pages_are_run_in_order_THEN_each_ends_as_it
     reader: tuple[dict[str, str], Path],
 ) -> None:
     environment, folder = reader
-    configuration = Path(environment["XDG_CONFIG_HOME"]) / "manage-resources" / "config.toml"
-    configuration.parent.mkdir(parents=True)
-    configuration.write_text(as_here(configuration_of(PAGES[0])), encoding="utf-8")
-    problems = run_steps([step for page in PAGES for step in steps_of(page)], environment, folder)
+    (folder / "config.toml").write_text(as_here(configuration_of(CONFIGURATION)), encoding="utf-8")
+    steps = [Step("buckets", BUCKETS), *(step for page in PAGES for step in steps_of(page))]
+    problems = run_steps(steps, environment, folder)
     assert not problems, "\n".join(problems)
 
 
@@ -70,16 +79,24 @@ def test_WHEN_a_fleet_is_described_in_the_pages_THEN_the_program_takes_it(
     fleets = folder / "fleets"
     fleets.mkdir()
     steps = []
-    for page in PAGES:
+    for page in (CONFIGURATION, FLEETS):
         (fleets / f"{page.stem}.toml").write_text(configuration_of(page), encoding="utf-8")
-        command = f"manage-resources --config {page.stem}.toml fleet list --query '[].fleet'"
-        steps.append(Step(page.name, command, shown="workloads"))
+        command = f"manage-resources --config {page.stem}.toml fleet list --output json --query '[0].fleet'"
+        steps.append(Step(page.name, command, shown='"workloads"'))
     assert run_steps(steps, environment, fleets) == []
 
 
 def test_WHEN_a_line_is_left_out_THEN_it_is_still_in_the_pages() -> None:
     lines = [step.command for page in PAGES for step in every_line(page)]
     assert [start for start in NOT_RUN if not any(line.startswith(start) for line in lines)] == []
+
+
+def test_WHEN_a_front_page_shows_more_than_commands_THEN_it_is_a_configuration_that_is_tried() -> None:
+    shown = {(page, block.language) for page in PAGES for block in fenced_blocks(page)}
+    assert {(page, language) for page, language in shown if language != "console"} == {
+        (CONFIGURATION, "toml"),
+        (FLEETS, "toml"),
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -94,15 +111,14 @@ def every_line(page: Path) -> Iterator[Step]:
 
 
 def steps_of(page: Path) -> Iterator[Step]:
-    """Yield what is run of a page; after each line the sandbox is up and has what later ones need."""
+    """Yield what is run of a page."""
+    if page == CONFIGURATION:
+        yield Step(page.name, CONFIGURED)
     for step in every_line(page):
         if step.command.startswith(tuple(NOT_RUN)):
             continue
-        asks = any(words in step.command for words in ASKING) and "--dry-run" not in step.command
-        yield replace(step, command=as_here(step.command), exit_code=6 if asks else step.exit_code)
-        for did, mended in MENDED.items():
-            if did in step.command:
-                yield Step(step.where, mended)
+        exit_code = 6 if ASKING in step.command else step.exit_code
+        yield replace(step, command=as_here(step.command), exit_code=exit_code)
 
 
 def configuration_of(page: Path) -> str:

@@ -1,4 +1,4 @@
-"""The tutorial and the guides work as they stand: each is run from top to bottom, on its own sandbox.
+"""The tutorial and the guides work as they stand: each is run from top to bottom, on a sandbox.
 
 ``tests/support/guide_runs.py`` says what is run, and how what a command prints is compared.
 """
@@ -17,7 +17,11 @@ from tests.support.sandbox_fixtures import clean_environment
 from tests.support.snippets import broken_links, fenced_blocks
 
 DOCS = ROOT / "docs"
-PAGES = [DOCS / "index.md", DOCS / "tutorial.md", *sorted((DOCS / "guides").glob("*.md"))]
+GUIDES = DOCS / "guides"
+# These stop and start what others count on, and take down the sandbox that they started.
+ALONE = [DOCS / "tutorial.md", DOCS / "safe_changes.md", GUIDES / "testing.md"]
+PAGES = [DOCS / "index.md", DOCS / "python.md", *ALONE[:2], *sorted(GUIDES.glob("*.md"))]
+DOWN = "manage-resources sandbox down"
 # What the reader of a page has before the first line of it.
 CHECKOUT = ("aws_interactions", "aws_operations", "commands", "manage_resources.py", "pyproject.toml")
 IN_CHECKOUT = {
@@ -30,38 +34,54 @@ def name_of(page: Path) -> str:
     return page.stem
 
 
-@pytest.fixture(scope="session")
-def fresh_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the state of a sandbox that is down: starting from a copy is sooner done than from nothing."""
-    state_dir = tmp_path_factory.mktemp("fresh") / "sandbox"
+@pytest.fixture(scope="module")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run a sandbox for all pages that leave the samples of others alone."""
+    state_dir = tmp_path_factory.mktemp("shared") / "sandbox"
     control.up(state_dir)
+    yield state_dir
     control.down(state_dir)
-    return state_dir
 
 
 @pytest.fixture
-def reader(fresh_sandbox: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Give the environment of somebody with a home of their own, whose sandbox is down."""
-    state_dir = tmp_path / "state" / "manage-resources" / "sandbox"
-    shutil.copytree(fresh_sandbox, state_dir)
-    yield {
+def reader(tmp_path: Path) -> dict[str, str]:
+    """Give the environment of somebody with a home of their own."""
+    return {
         **clean_environment(tmp_path),
         "XDG_CONFIG_HOME": str(tmp_path / ".config"),
         # As on a terminal.
         "MANAGE_RESOURCES_OUTPUT": "table",
     }
-    control.down(state_dir)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_WHEN_a_page_is_followed_from_top_to_bottom_THEN_all_comes_out_as_it_says(
-    page: Path, reader: dict[str, str], tmp_path: Path
-) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give an empty folder to work in."""
     folder = tmp_path / "work"
     folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("page", ALONE, ids=name_of)
+def test_WHEN_a_page_is_followed_from_nothing_THEN_all_comes_out_as_it_says(
+    page: Path, reader: dict[str, str], tmp_path: Path, folder: Path
+) -> None:
+    try:
+        problems = run_steps(steps_of(page), reader, folder)
+    finally:
+        control.down(state_dir_of(tmp_path))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ALONE], ids=name_of)
+def test_WHEN_a_page_is_followed_on_a_sandbox_that_others_use_THEN_all_comes_out_as_it_says(
+    page: Path, reader: dict[str, str], shared_sandbox: Path, tmp_path: Path, folder: Path
+) -> None:
+    state_dir_of(tmp_path).parent.mkdir(parents=True)
+    state_dir_of(tmp_path).symlink_to(shared_sandbox)
     for name in IN_CHECKOUT.get(page.name, ()):
         copy(ROOT / name, folder / name)
-    problems = run_steps(steps_of(page), reader, folder)
+    problems = run_steps([step for step in steps_of(page) if step.command != DOWN], reader, folder)
     assert not problems, "\n".join(problems)
 
 
@@ -124,6 +144,11 @@ def test_WHEN_output_is_compared_THEN_only_what_varies_may_differ(
     shown: str, printed: str, same: bool
 ) -> None:
     assert is_as_shown(shown, printed) is same
+
+
+def state_dir_of(home: Path) -> Path:
+    """Return where the sandbox of somebody with this home keeps its state."""
+    return home / "state" / "manage-resources" / "sandbox"
 
 
 def sentence_above(lines: list[str], fence_line: int) -> str:

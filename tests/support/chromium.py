@@ -125,7 +125,8 @@ def running_chromium(folder: Path) -> Iterator[Browser]:
     with (folder / "output").open("w") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
-            with connect(_address(folder, process), max_size=None) as connection:
+            # A browser says no goodbye: what waits for one waits in vain.
+            with connect(_address(folder, process), max_size=None, close_timeout=0.1) as connection:
                 browser = Browser(connection)
                 yield browser
         finally:
