@@ -26,7 +26,7 @@ from aws_interactions.botocore_events import known_unique_ids
 from aws_interactions.client_loading import LeanSession as Session
 from aws_interactions.client_settings import ClientSettings, EndpointOverride
 from aws_interactions.compiled_parsers import install_compiled_parsers
-from aws_interactions.configured_endpoints import place_of_override
+from aws_interactions.configured_endpoints import place_of_override, translate_endpoint_errors
 from aws_interactions.expired_sessions import install_session_renewal, lend
 from aws_interactions.read_only_gate import install_read_only_gate
 from aws_interactions.remembered_user_agents import install_remembered_user_agent
@@ -323,16 +323,17 @@ class ClientPrototypes:
         self, service_name: str, aws_region: str, *, read_only: bool, is_resource: bool
     ) -> _Prototype:
         resource_class = None
-        if is_resource:
-            resource = self._boto3_session().resource(
-                service_name,
-                region_name=aws_region,
-                endpoint_url=self._endpoint_url,
-                config=self._config(service_name),
-            )
-            client, resource_class = resource.meta.client, type(resource)
-        else:
-            client = self._create_client(self._session(), service_name, aws_region)
+        with translate_endpoint_errors():
+            if is_resource:
+                resource = self._boto3_session().resource(
+                    service_name,
+                    region_name=aws_region,
+                    endpoint_url=self._endpoint_url,
+                    config=self._config(service_name),
+                )
+                client, resource_class = resource.meta.client, type(resource)
+            else:
+                client = self._create_client(self._session(), service_name, aws_region)
         self._tell_of_override(client)
         return _Prototype(
             client,

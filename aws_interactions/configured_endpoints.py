@@ -3,11 +3,14 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ProfileNotFound
 
+from aws_interactions.aws_errors import CredentialsProblem
 from aws_interactions.credential_errors import translate_credential_errors
 
 _VARIABLE = "AWS_ENDPOINT_URL"
@@ -45,6 +48,17 @@ def places_of_configured_endpoints() -> tuple[str, ...]:
     """
     variables = tuple(sorted(name for name, value in os.environ.items() if value and _is_endpoint(name)))
     return variables if _VARIABLE in variables else (*variables, "endpoint_url in the AWS configuration")
+
+
+@contextmanager
+def translate_endpoint_errors() -> Iterator[None]:
+    """Raise ``CredentialsProblem`` from the body where a client's endpoint is no URL."""
+    try:
+        yield
+    except ValueError as error:
+        # botocore has no error of its own for it; an endpoint given as an argument was looked at before.
+        places = ", ".join(places_of_configured_endpoints())
+        raise CredentialsProblem(f"{error} (from {places})") from error
 
 
 def place_of_override(session: Any, service_id: str) -> tuple[str, bool] | None:
