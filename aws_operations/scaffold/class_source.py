@@ -4,7 +4,7 @@ import re
 
 from aws_operations.scaffold.documentation_text import docstring, summary_or
 from aws_operations.scaffold.service_design import EnumDesign, ErrorDesign, FieldDesign, StructureDesign
-from aws_operations.scaffold.source_text import LINE_LENGTH, documented, indented, quoted
+from aws_operations.scaffold.source_text import LINE_LENGTH, documented, indented, listing, quoted
 
 # What the linter takes for a password: names of members of an enum are AWS's words.
 _LOOKS_SECRET = re.compile(r"(^|_)(pas+wo?r?d|pass(phrase)?|pwd|token|secrete?)($|_)", re.IGNORECASE)
@@ -42,10 +42,19 @@ def structure_source(design: StructureDesign) -> str:
         design.documentation, f"What AWS calls {design.shape_name}.", longest=_LONGEST_SUMMARY
     )
     about = documented([(each.name, each.documentation) for each in design.fields], indent=4)
-    text = docstring(summary, [rest, about], indent=4)
+    text = docstring(summary, [rest, _required(design), about], indent=4)
     fields = "\n".join(_field(each) for each in design.fields)
     body = f"\n\n{indented(fields)}" if fields else ""
     return f"@dataclass(frozen=True, slots=True)\nclass {design.class_name}:\n{text}{body}"
+
+
+def _required(design: StructureDesign) -> str:
+    if not design.requires_in_requests:
+        return ""
+    return (
+        "Answers may lack any field; in a request AWS does not go without "
+        f"{listing(design.requires_in_requests)}."
+    )
 
 
 def _field(design: FieldDesign) -> str:

@@ -23,6 +23,7 @@ _TAKEN_NAMES = frozenset({"assume_role_arn", "aws_compute", "aws_profile", "aws_
     "is_confirmed",
 }
 _CLICK_TYPES = {"Any": "JsonText(Any)", "bool": "bool", "float": "float", "int": "int", "str": ""}
+_TIMES = "A time without an offset, such as 2026-01-31T12:00:00, is taken for UTC."
 _LONGEST_LITERAL = 90
 _OWN_TYPES = ("JsonText", "ScalarText", "SecretFile")
 
@@ -80,7 +81,7 @@ def _command(operation: OperationDesign, design: ServiceDesign) -> str:
     lines = [
         f"@commands.command({quoted(command_name(operation))}, cls=AwsCommand,",
         f"    operation=({quoted(design.service_name)}, {quoted(operation.api_name)}),",
-        f"    help={_literal(operation.documentation or f'Call {operation.api_name}.')})",
+        f"    help={_literal(_help(operation))})",
         *(each.decorator for each in given),
         f"def {_function_name(operation)}({noqa}\n    *,\n{signature}    aws_provider: AwsClientProvider,",
         f") -> {result}:",
@@ -88,6 +89,12 @@ def _command(operation: OperationDesign, design: ServiceDesign) -> str:
         f"    {call}" if operation.result == "None" else f"    return {call}",
     ]
     return "\n".join(lines)
+
+
+def _help(operation: OperationDesign) -> str:
+    text = operation.documentation or f"Call {operation.api_name}."
+    takes_times = any(re.search(r"\bdatetime\b", each.annotation) for each in operation.parameters)
+    return f"{text} {_TIMES}" if takes_times else text
 
 
 def command_name(operation: OperationDesign) -> str:

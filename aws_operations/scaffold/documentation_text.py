@@ -29,6 +29,12 @@ _ASCII = str.maketrans(
 )
 _ABBREVIATIONS = ("e.g.", "i.e.", "etc.", "vs.", "approx.", "incl.", "no.", "a.m.", "p.m.")
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*(?=\s+[\"'(\[]?[A-Z0-9])")
+# The list that such a sentence leads to is not taken over, or the sentence is of use to AWS alone.
+_SAYS_NOTHING = re.compile(
+    r"\bfollowing( [\w-]+){0,3}\s*[.:]?$|^(Reserved( parameter)?|Error code \d+|Required|Optional"
+    r"|This (field|member|parameter|value) is (optional|required|reserved))[.:]?$",
+    re.IGNORECASE,
+)
 LONGEST_TEXT = 600
 
 
@@ -58,12 +64,15 @@ class _Text(HTMLParser):
 def first_sentences(html: str, count: int = 2) -> str:
     """Return the first sentences of the first paragraph as plain ASCII text, or an empty text.
 
-    It ends in a full stop, has no line breaks, and holds nothing that would end a docstring.
+    It ends in a full stop, has no line breaks, and holds nothing that would end a docstring. Sentences that
+    only announce a list, or say nothing, are left out.
     """
     paragraph = _first_paragraph(html)
     if not paragraph:
         return ""
-    sentences = list(_sentences(paragraph))
+    sentences = [each for each in _sentences(paragraph) if not _SAYS_NOTHING.search(each)]
+    if not sentences:
+        return ""
     text = " ".join(sentences[:count])
     if len(text) > LONGEST_TEXT:
         text = textwrap.shorten(sentences[0], LONGEST_TEXT, placeholder=" ...")

@@ -12,7 +12,7 @@ from aws_operations.scaffold.service_design import (
     TypeDesign,
     TypeKind,
 )
-from aws_operations.scaffold.source_text import documented, indented, quoted
+from aws_operations.scaffold.source_text import documented, indented, listing, quoted
 
 MOST_ARGUMENTS = 16
 # The provider among them; what else a call cannot do without is passed by name.
@@ -93,11 +93,7 @@ def _docstring(design: OperationDesign) -> str:
 
 
 def _raises(design: OperationDesign) -> str:
-    names = [f"``{name}``" for name in design.error_names]
-    if not names:
-        return ""
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"Raises {listed}."
+    return f"Raises {listing(design.error_names)}." if design.error_names else ""
 
 
 def _log_lines(design: OperationDesign) -> list[str]:

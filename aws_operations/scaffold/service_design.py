@@ -112,7 +112,10 @@ class FieldDesign:
 
 @dataclass(frozen=True, slots=True)
 class StructureDesign:
-    """A frozen dataclass: in answers it has a reader, in requests a writer, some have both."""
+    """A frozen dataclass: in answers it has a reader, in requests a writer, some have both.
+
+    Those that have both may be left without what AWS ``requires_in_requests``, as answers may lack it.
+    """
 
     class_name: str
     shape_name: str
@@ -120,6 +123,7 @@ class StructureDesign:
     documentation: str
     is_input: bool = False
     is_output: bool = False
+    requires_in_requests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

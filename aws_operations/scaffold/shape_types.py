@@ -117,6 +117,11 @@ class ShapeTypes:
             documentation=documentation,
             is_input=is_input,
             is_output=is_output,
+            requires_in_requests=tuple(
+                each.name
+                for each in fields
+                if is_input and is_output and each.api_name in shape.required_members
+            ),
         )
 
     def _field(

@@ -1,6 +1,7 @@
 """Small pieces of Python source that are safe whatever the text in them is."""
 
 import textwrap
+from collections.abc import Sequence
 
 LINE_LENGTH = 110
 
@@ -17,6 +18,12 @@ def quoted(text: str) -> str:
 def indented(text: str) -> str:
     """Return the text one level deeper."""
     return textwrap.indent(text, "    ")
+
+
+def listing(names: Sequence[str]) -> str:
+    """Return names as a sentence has them: marked as code, with commas and an *and*."""
+    *first, last = [f"``{name}``" for name in names]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def documented(names: list[tuple[str, str]], *, indent: int) -> tuple[str, ...]:

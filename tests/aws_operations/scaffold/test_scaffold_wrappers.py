@@ -182,6 +182,13 @@ def test_WHEN_content_streams_in_either_direction_THEN_the_docstring_says_what_i
     assert "The content is read whole into memory." in s3.get_object.__doc__
 
 
+def test_WHEN_a_value_is_both_sent_and_answered_THEN_its_docstring_says_what_a_request_needs() -> None:
+    sqs = wrapper_of("sqs", ["SendMessage", "ReceiveMessage"])
+    said = "in a request AWS does not go without ``data_type``."
+    assert said in " ".join(sqs.MessageAttributeValue.__doc__.split())
+    assert "does not go without" not in sqs.Message.__doc__
+
+
 def test_WHEN_shapes_are_hostile_THEN_the_module_still_runs(tmp_path: Path) -> None:
     nasty = '<p>Quotes """ and \\N{bad} and {braces} %s \u2014 \u202e.</p>'
     shapes = {
