@@ -75,6 +75,7 @@ setup(
         "aws_interactions.ec2_interactions",
         "aws_interactions.s3_interactions",
         "aws_interactions.secrets_interactions",
+        "aws_interactions.single_table",
         "aws_operations",
         "aws_operations.cluster",
         "aws_operations.dynamodb",

@@ -15,7 +15,7 @@ from aws_interactions.dynamodb_interactions.pages import (
     items_up_to,
     reading_parameters,
 )
-from aws_interactions.dynamodb_interactions.values import Item, Numbers
+from aws_interactions.dynamodb_interactions.values import Item, Numbers, to_item
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
@@ -75,6 +75,8 @@ def query(
     index: str | None = None,
     reverse: bool = False,
     limit: int | None = None,
+    page_size: int | None = None,
+    start: Mapping[str, Any] | None = None,
     attributes: Iterable[AttributePath] | None = None,
     filter: Condition | None = None,  # noqa: A002 - DynamoDB's word
     names: Mapping[str, str] | None = None,
@@ -88,6 +90,8 @@ def query(
     ``sort``, ``condition`` is a whole key condition, an expression or boto3's ``Key``. ``filter`` is a
     condition on what was read; ``names`` and ``values`` are for the placeholders of expressions given as
     text. ``limit`` counts items that come out, after the filter; ``reverse`` starts with the last one.
+    ``page_size`` is how many items AWS reads for one call, where a filter would have it read 1 MB for the
+    first few; ``start`` begins behind the item with that key, which is the index's and the table's.
     ``attributes`` and ``numbers`` are as in ``get_item``; an index gives no consistent reads unless local.
 
     Raises ``TableDoesNotExist``, ``IndexDoesNotExist``, and ``InvalidInput`` for a key that is not its own.
@@ -101,6 +105,10 @@ def query(
     }
     if reverse:
         parameters["ScanIndexForward"] = False
+    if page_size is not None:
+        parameters["Limit"] = page_size
+    if start is not None:
+        parameters["ExclusiveStartKey"] = to_item(start)
     client: Any = aws_provider.get_dynamodb()
     with table_errors(table_name, index_errors(table_name, index)):
         yield from items_up_to(limit, item_pages(client, "query", parameters, numbers))

@@ -46,6 +46,9 @@ def provider_with(client: FakeClient) -> "AwsClientProvider":
     [
         ({}, [0, 1, 2, 3]),
         ({"reverse": True, "limit": 2}, [3, 2]),
+        ({"start": {"customer": "c-1", "order": "2026-02-01"}}, [2, 3]),
+        ({"start": {"customer": "c-1", "order": "2026-03-02"}, "reverse": True}, [2, 1, 0]),
+        ({"filter": Attr("status").eq("open"), "page_size": 1}, [2, 3]),
         ({"sort": SortCondition("order", "begins_with", "2026-03")}, [2]),
         ({"sort": SortCondition("order", "between", "2026-02", "2026-03-01")}, [1, 2]),
         ({"sort": SortCondition("order", "=", "2026-02-01")}, [1]),
