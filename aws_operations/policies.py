@@ -36,6 +36,8 @@ _ROLE_ASSUMPTION: Final = ("sts", "AssumeRole")
 _WHOLE_SECRET = re.compile(r"^(arn:[\w-]+:secretsmanager:.*)-[A-Za-z0-9]{6}$")
 # A policy may hold them, and some terminals obey them.
 _CONTROLS = re.compile(r"[\x7f-\x9f]")
+_SESSION = re.compile(r"arn:([\w-]+):sts::(\d{12}):assumed-role/([^/*]+)/[^/*]+")
+_ROLE = re.compile(r"arn:([\w-]+):iam::(\d{12}):role/(?:.+/)?([^/]+)")
 _UNKNOWN_ACCOUNT = re.compile(r"(arn:[\w-]+:(?!s3:)[\w-]+:[\w-]*:)\*(?=:)")
 
 
@@ -123,8 +125,9 @@ class Policy:
 def policy_from(file_path: Path, identity: str | None = None) -> Policy:
     """Return the policy that the calls of a recording need.
 
-    ``identity`` chooses whose: a name as the recording has it, or a pattern with ``*`` that takes several
-    into one policy. Without it, it is the one that acted; who only took roles on the way is left out.
+    ``identity`` chooses whose: a name as the recording has it, the ARN of a session for its role, or a
+    pattern with ``*`` that takes several into one policy. Without it, it is the one that acted; who only took
+    roles on the way is left out.
 
     Raises ``IdentityToChoose`` where several acted, or none is called so; ``NothingToAllow``, and what
     ``read_recording`` raises. Memory grows with the distinct permissions, not with the calls.
@@ -199,9 +202,11 @@ def named(names: Sequence[str]) -> str:
 def _chosen(file_path: Path, footprints: Sequence[Footprint], identity: str | None) -> list[Footprint]:
     names = [each.identity for each in footprints if each.permissions]
     if identity is not None:
-        chosen = [each for each in footprints if each.identity == identity] or [
-            each for each in footprints if fnmatchcase(each.identity, identity)
-        ]
+        chosen = (
+            [each for each in footprints if each.identity == identity]
+            or [each for each in footprints if _is_role_of(identity, each.identity)]
+            or [each for each in footprints if fnmatchcase(each.identity, identity)]
+        )
         if not chosen:
             raise IdentityToChoose(f"nobody in {file_path} is called {identity}; there are: {named(names)}")
         return chosen
@@ -214,6 +219,12 @@ def _chosen(file_path: Path, footprints: Sequence[Footprint], identity: str | No
             f"'arn:aws:iam::*:role/operator'; there are: {named(names)}"
         )
     return chosen
+
+
+def _is_role_of(session_arn: str, identity: str) -> bool:
+    """Say whether an identity is the role of a session, whose ARN leaves out the role's path."""
+    session, role = _SESSION.fullmatch(session_arn), _ROLE.fullmatch(identity)
+    return session is not None and role is not None and session.groups() == role.groups()
 
 
 def _all_of(sets: Iterable[set[str]]) -> tuple[str, ...]:

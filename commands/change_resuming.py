@@ -161,7 +161,8 @@ class _Unfinished:
             parts.append(f"looks at {counted(len(self.begun), 'change')} that may have been made")
         if len(self.left):
             again = " or failed" if self.resumption.with_failed else ""
-            parts.append(f"makes {counted(len(self.left), 'change')} that were left{again}")
+            were = "was" if len(self.left) == 1 else "were"
+            parts.append(f"makes {counted(len(self.left), 'change')} that {were} left{again}")
         return ", then ".join(parts) or "nothing of it can be made"
 
     def look_at_begun(self, take: Take, progress: "Progress") -> Iterator[Outcome]:

@@ -32,7 +32,7 @@ policy = noun("policy", help="The permissions that runs need, as IAM policies.")
     "--identity",
     type=UTF8_TEXT,
     metavar="NAME",
-    help="Whose policy, as the recording calls them; a pattern with * takes several into one.",
+    help="Whose policy, as the recording or 'identity whoami' calls them; a pattern with * takes several.",
 )
 def from_(file: str, identity: str | None) -> Callable[[], Iterator[str]]:
     """Print the least policy that the calls of a recording need, ready for IAM.

@@ -109,7 +109,8 @@ class RunTargetRow:
 class RunChangedTargetRow:
     """How a target of a run that changes things stands, and how many of its changes stand how.
 
-    ``applied`` counts what was so already, too; ``error`` is why nothing could be planned.
+    ``applied`` counts what was so already, too; ``error`` is why nothing could be planned. ``left`` is
+    ``None`` where nothing was, as nobody knows what there is to do.
     """
 
     account: str | None
@@ -119,7 +120,7 @@ class RunChangedTargetRow:
     applied: int
     failed: int
     unknown: int
-    left: int
+    left: int | None
     error: str | None
 
 
@@ -269,6 +270,7 @@ def _show_targets(wanted: str) -> Iterator[RunTargetRow | RunChangedTargetRow]:
 def _changed_targets(run: "RunSummary", journal: "journals.Journal") -> Iterator[RunChangedTargetRow]:
     counts = journal.change_counts(run)
     for record in journal.targets(run):
+        is_planned = record.target in counts or not (record.is_left or record.is_failed)
         of_this = counts.get(record.target, journals.RunCounts())
         yield RunChangedTargetRow(
             account=record.target.aws_account,
@@ -278,7 +280,7 @@ def _changed_targets(run: "RunSummary", journal: "journals.Journal") -> Iterator
             applied=of_this.changes_applied,
             failed=of_this.changes_failed,
             unknown=of_this.changes_unknown,
-            left=of_this.changes_left,
+            left=of_this.changes_left if is_planned else None,
             error=_error_of(record),
         )
 

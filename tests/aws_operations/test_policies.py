@@ -222,6 +222,20 @@ def test_WHEN_several_acted_THEN_one_has_to_be_chosen_AND_a_pattern_takes_them_t
         policy_from(recording, "arn:aws:iam::*:role/absent")
 
 
+@pytest.mark.parametrize("path", ["", "teams/ops/"])
+def test_WHEN_a_session_is_named_THEN_the_policy_is_that_of_its_role(recording: Path, path: str) -> None:
+    role = f"arn:aws:iam::111122223333:role/{path}operator"
+    write_recording(
+        recording,
+        call_line("ec2", "DescribeInstances", {}, resources=["*"], identity=role),
+        call_line("ec2", "DescribeVpcs", {}, resources=["*"], identity=OTHER_ROLE),
+    )
+    made = policy_from(recording, "arn:aws:sts::111122223333:assumed-role/operator/manage-resources")
+    assert (made.identities, made.others) == ((role,), (OTHER_ROLE,))
+    with pytest.raises(IdentityToChoose, match="nobody"):
+        policy_from(recording, "arn:aws:sts::111122223333:assumed-role/other/manage-resources")
+
+
 def test_WHEN_a_call_was_denied_THEN_it_is_in_the_policy_AND_that_is_said(recording: Path) -> None:
     denied = {"outcome": "error", "status": 403}
     write_recording(

@@ -163,7 +163,7 @@ def test_WHEN_changes_ended_in_different_ways_THEN_show_tells_so_of_each_target(
         ("done", 2, 0, 0, 0, None),
         ("failed", 1, 1, 0, 1, None),
         ("unknown", 0, 0, 1, 1, None),
-        ("denied", 0, 0, 0, 0, "no permission"),
+        ("denied", 0, 0, 0, None, "no permission"),
     ]
 
 

@@ -131,6 +131,7 @@ def test_WHEN_changes_failed_THEN_plain_resume_leaves_them_AND_failed_makes_them
 
     assert done.returncode == 0, done.stderr
     assert [row["status"] for row in json.loads(done.stdout)] == ["applied", "applied"]
+    assert "makes 2 changes that were left or failed" in done.stderr
     assert len(proxy.writes) == 2
     assert [each["changes_applied"] for each in rows(proxied_environment, "runs", "list")] == [6]
 
@@ -145,6 +146,8 @@ def test_WHEN_planning_failed_THEN_failed_plans_again_AND_asks(
     create = ["s3", "create", "unplanned-{account}-{region}", *EVERYWHERE, "--yes"]
     first = run_program(create, proxied_environment)
     assert first.returncode == 5
+    shown = rows(proxied_environment, "runs", "show", "last")
+    assert {(row["outcome"], row["left"]) for row in shown} == {("done", 0), ("failed", None)}
     proxy.disturb = lambda _: None
     proxy.requests.clear()
 
