@@ -1,15 +1,20 @@
-"""Example values for a service's parameters, as Python source and as what is typed on a command line."""
+"""Example values for a service's parameters: as Python source, as typed on a command line, as sent to AWS."""
 
 import base64
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
+from aws_operations.scaffold.python_names import snake_case
 from aws_operations.scaffold.service_design import (
+    FieldDesign,
     OperationDesign,
     ParameterDesign,
     ServiceDesign,
@@ -19,16 +24,30 @@ from aws_operations.scaffold.service_design import (
 )
 from aws_operations.scaffold.source_text import quoted
 
-WORD = "example"
-MOMENT = "2026-01-31T12:00:00Z"
+_MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+# Further down, lists that may be empty are: shapes may hold themselves.
+_DEEPEST = 6
+_ARN = "arn:aws:{service}:us-east-1:123456789012:example/{name}"
+# botocore takes these apart to find the endpoint, and wants them as they really are.
+_ARNS_OF_ENDPOINTS = {
+    "cloudfront-keyvaluestore": "arn:aws:cloudfront::123456789012:key-value-store/{name}",
+    "kinesis": "arn:aws:kinesis:us-east-1:123456789012:stream/{name}",
+}
+# A request with one of these is signed by a library that few have installed.
+_OUT_OF_REACH = frozenset({("events", "EndpointId")})
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A value twice: ``source`` is Python with ``wrapper.`` before its classes, ``plain`` as JSON has it."""
+    """A value three times.
+
+    ``source`` is Python with ``wrapper.`` before its classes, ``plain`` is as JSON has it, and ``sent`` is
+    the source of what botocore is to be given for it.
+    """
 
     source: str
     plain: Any
+    sent: str
 
     @property
     def typed(self) -> str:
@@ -37,72 +56,170 @@ class Example:
 
 
 class Examples:
-    """Makes examples of a service's required parameters, long and large enough for botocore's checks."""
+    """Makes examples of a service's parameters, long and large enough for botocore's checks."""
 
     def __init__(self, design: ServiceDesign, loader: Loader | None = None) -> None:
         loader = loader or Loader(include_default_search_paths=True)
         self._model = ServiceModel(
             loader.load_service_model(design.service_name, "service-2"), design.service_name
         )
+        self._design = design
+
+    def required(self, operation: OperationDesign) -> list[tuple[ParameterDesign, Example]]:
+        """Return the parameters that a call cannot do without, and in them what must be there."""
+        parameters = [each for each in operation.parameters if each.is_required]
+        return self._of(operation, parameters, is_whole=False)
+
+    def every(self, operation: OperationDesign) -> list[tuple[ParameterDesign, Example]]:
+        """Return all parameters; each class is given all of its fields where it comes up first."""
+        service_name = self._design.service_name
+        parameters = [
+            each for each in operation.parameters if (service_name, each.api_name) not in _OUT_OF_REACH
+        ]
+        return self._of(operation, parameters, is_whole=True)
+
+    def _of(
+        self, operation: OperationDesign, parameters: Iterable[ParameterDesign], *, is_whole: bool
+    ) -> list[tuple[ParameterDesign, Example]]:
+        making = _Making(self._design, is_whole=is_whole)
+        return [
+            (each, making.of(each.type, self._member(operation, each), each.api_name)) for each in parameters
+        ]
+
+    def request(self, operation: OperationDesign, given: Sequence[tuple[ParameterDesign, Example]]) -> str:
+        """Return the source of what botocore is to be given in a call with these examples."""
+        sent = {parameter.api_name: example.sent for parameter, example in given}
+        for each in operation.parameters:
+            if each.default != "None":
+                sent.setdefault(each.api_name, each.default)
+            if each.is_page_size and each.api_name in sent:
+                # Botocore's paginators make texts of sizes where AWS has them so.
+                is_text = self._member(operation, each).type_name == "string"
+                sent[each.api_name] = quoted(sent[each.api_name]) if is_text else sent[each.api_name]
+        return f"{{{', '.join(f'{quoted(name)}: {source}' for name, source in sent.items())}}}"
+
+    def _member(self, operation: OperationDesign, parameter: ParameterDesign) -> Any:
+        shape: Any = self._model.operation_model(operation.api_name).input_shape
+        return shape.members[parameter.api_name]
+
+
+class _Making:
+    """Makes the examples of one call; no two texts, numbers or times of it are the same."""
+
+    def __init__(self, design: ServiceDesign, *, is_whole: bool) -> None:
+        self._service_name = design.service_name
         self._structures: Mapping[str, StructureDesign] = {
             each.class_name: each for each in design.structures
         }
         self._enums = {each.class_name: each for each in design.enums}
+        self._is_whole = is_whole
+        self._seen: Counter[str] = Counter()
+        self._numbers = count(1)
 
-    def of(self, operation: OperationDesign, parameter: ParameterDesign) -> Example:
-        """Return an example of a parameter."""
-        shape: Any = self._model.operation_model(operation.api_name).input_shape
-        member = shape.members[parameter.api_name]
-        return self._of(parameter.type, member, is_base64=False)
-
-    def _of(self, kind: TypeDesign, shape: Any, *, is_base64: bool = True) -> Example:
+    def of(self, kind: TypeDesign, shape: Any, name: str, depth: int = 0) -> Example:
+        """Return an example of a type; ``name`` is AWS's for the member that it is for."""
         match kind.kind:
             case TypeKind.STRUCTURE:
-                return self._structure(kind, shape)
+                return self._structure(kind.class_name or "", shape, depth)
             case TypeKind.ENUM:
-                name, value = self._enums[kind.class_name or ""].members[0]
-                return Example(f"wrapper.{kind.class_name}.{name}", value)
+                members = self._enums[kind.class_name or ""].members
+                member, value = members[next(self._numbers) % len(members)]
+                return Example(f"wrapper.{kind.class_name}.{member}", value, quoted(value))
             case TypeKind.LIST if kind.element is not None:
-                each = self._of(kind.element, shape.member)
-                count = max(1, int(shape.metadata.get("min", 1)))
-                return Example(f"({f'{each.source}, ' * count})", [each.plain] * count)
+                return self._list(kind.element, shape, name, depth)
             case TypeKind.MAP if kind.element is not None:
-                key = next(iter(getattr(shape.key, "enum", ())), _text(shape.key))
-                each = self._of(kind.element, shape.value)
-                return Example(f"{{{quoted(key)}: {each.source}}}", {key: each.plain})
-        return _plain(kind.annotation, shape, is_base64=is_base64)
+                return self._map(kind.element, shape, name, depth)
+        return self._plain(kind.annotation, shape, name, is_nested=depth > 0)
 
-    def _structure(self, kind: TypeDesign, shape: Any) -> Example:
-        design = self._structures[kind.class_name or ""]
-        given = [each for each in design.fields if each.api_name in shape.required_members]
-        if not given and getattr(shape, "is_tagged_union", False):
-            given = list(design.fields[:1])
-        examples = {each.name: self._of(each.type, shape.members[each.api_name]) for each in given}
-        inside = ", ".join(f"{name}={each.source}" for name, each in examples.items())
+    def _structure(self, class_name: str, shape: Any, depth: int) -> Example:
+        given = self._given(self._structures[class_name], shape)
+        examples = [
+            (each, self.of(each.type, shape.members[each.api_name], each.api_name, depth + 1))
+            for each in given
+        ]
+        arguments = ", ".join(f"{each.name}={example.source}" for each, example in examples)
+        sent = ", ".join(f"{quoted(each.api_name)}: {example.sent}" for each, example in examples)
         return Example(
-            f"wrapper.{kind.class_name}({inside})", {name: each.plain for name, each in examples.items()}
+            f"wrapper.{class_name}({arguments})",
+            {each.name: example.plain for each, example in examples},
+            f"{{{sent}}}",
         )
 
+    def _given(self, design: StructureDesign, shape: Any) -> list[FieldDesign]:
+        times = self._seen[design.class_name]
+        self._seen[design.class_name] += 1
+        if getattr(shape, "is_tagged_union", False) and design.fields:
+            return [design.fields[times % len(design.fields)]]
+        if self._is_whole and not times:
+            return list(design.fields)
+        return [each for each in design.fields if each.api_name in shape.required_members]
 
-def _plain(annotation: str, shape: Any, *, is_base64: bool) -> Example:
-    least = float(shape.metadata.get("min", 0))
-    match annotation:
-        case "str":
-            return Example(quoted(_text(shape)), _text(shape))
-        case "bool":
-            return Example("True", True)
-        case "int":
-            return Example(str(max(1, int(least))), max(1, int(least)))
-        case "float":
-            return Example(str(max(1.0, least)), max(1.0, least))
-        case "datetime":
-            return Example("datetime(2026, 1, 31, 12, tzinfo=UTC)", MOMENT)
-        case "bytes":
-            text = _text(shape)
-            typed = base64.b64encode(text.encode()).decode() if is_base64 else text
-            return Example(f"b{quoted(text)}", typed)
-    return Example("{}", {})
+    def _list(self, element: TypeDesign, shape: Any, name: str, depth: int) -> Example:
+        each = [self.of(element, shape.member, name, depth + 1) for _ in range(_length(shape, depth))]
+        return Example(
+            f"({''.join(f'{example.source}, ' for example in each)})",
+            [example.plain for example in each],
+            f"[{', '.join(example.sent for example in each)}]",
+        )
+
+    def _map(self, element: TypeDesign, shape: Any, name: str, depth: int) -> Example:
+        if not _length(shape, depth):
+            return Example("{}", {}, "{}")
+        enum = getattr(shape.key, "enum", ())
+        key = enum[next(self._numbers) % len(enum)] if enum else self._text(shape.key, f"{name}Key")
+        each = self.of(element, shape.value, name, depth + 1)
+        return Example(
+            f"{{{quoted(key)}: {each.source}}}", {key: each.plain}, f"{{{quoted(key)}: {each.sent}}}"
+        )
+
+    def _plain(self, annotation: str, shape: Any, name: str, *, is_nested: bool) -> Example:
+        match annotation:
+            case "str":
+                text = self._text(shape, name)
+                return Example(quoted(text), text, quoted(text))
+            case "bytes":
+                text = self._text(shape, name)
+                plain = base64.b64encode(text.encode()).decode() if is_nested else text
+                return Example(f"b{quoted(text)}", plain, f"b{quoted(text)}")
+            case "datetime":
+                return _moment(next(self._numbers))
+            case "Any":
+                return self._anything(shape)
+        value = self._number(shape, annotation)
+        return Example(repr(value), value, repr(value))
+
+    def _number(self, shape: Any, annotation: str) -> bool | float:
+        number = next(self._numbers)
+        if annotation == "bool":
+            return number % 2 == 1
+        least = int(float(shape.metadata.get("min", 0)))
+        most = int(float(shape.metadata.get("max", least + number + 1)))
+        value = least + number % (most - least + 1)
+        # Nought is what a program might take for nothing.
+        value = value or min(1, most)
+        return value if annotation == "int" else float(value)
+
+    def _anything(self, shape: Any) -> Example:
+        if shape.type_name == "list":
+            return Example("[]", [], "[]")
+        number = next(self._numbers)
+        return Example(f'{{"example": {number}}}', {"example": number}, f'{{"example": {number}}}')
+
+    def _text(self, shape: Any, name: str) -> str:
+        text = f"{snake_case(name).replace('_', '-')}-{next(self._numbers)}"
+        if name.lower().endswith("arn"):
+            form = _ARNS_OF_ENDPOINTS.get(self._service_name, _ARN)
+            text = form.format(service=self._service_name, name=text)
+        return text.ljust(int(shape.metadata.get("min", 0)), "x")
 
 
-def _text(shape: Any) -> str:
-    return WORD.ljust(int(shape.metadata.get("min", 0)), "x")
+def _length(shape: Any, depth: int) -> int:
+    least = int(shape.metadata.get("min", 0))
+    return max(1, least) if depth < _DEEPEST else least
+
+
+def _moment(number: int) -> Example:
+    moment = _MOMENT + timedelta(minutes=number)
+    numbers = f"{moment.year}, {moment.month}, {moment.day}, {moment.hour}, {moment.minute}"
+    source = f"datetime({numbers}, tzinfo=UTC)"
+    return Example(source, moment.isoformat(), source)

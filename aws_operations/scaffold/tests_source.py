@@ -1,6 +1,5 @@
 """The sources of a service's tests: of its wrapper and of its commands, on answers that fit the model."""
 
-import re
 from collections.abc import Sequence
 
 from botocore.loaders import Loader
@@ -8,58 +7,20 @@ from botocore.loaders import Loader
 from aws_operations.scaffold.command_source import command_name, is_argument, option_name
 from aws_operations.scaffold.example_values import Example, Examples
 from aws_operations.scaffold.package_names import package_name
-from aws_operations.scaffold.service_design import (
-    OperationDesign,
-    ParameterDesign,
-    ServiceDesign,
-    TypeKind,
-)
+from aws_operations.scaffold.service_design import OperationDesign, ParameterDesign, ServiceDesign
 from aws_operations.scaffold.source_text import quoted
 
-_COMPARABLE = frozenset({"str", "int", "bool"})
 # What AWS answers where the model of an operation names no errors.
 _ANY_REFUSAL = ("AccessDeniedException", "AccessDenied")
 _FIXTURE = """
 @pytest.fixture
-def aws() -> AnsweringAws:
-    return AnsweringAws({service}, {getter})
+def aws() -> Iterator[AnsweringAws]:
+    with AnsweringAws({service}, {getter}) as answering:
+        yield answering
 """
-
-
-class _Writer:
-    """Writes tests with the required parameters of each operation filled in."""
-
-    def __init__(self, design: ServiceDesign, loader: Loader | None) -> None:
-        self.design = design
-        self._examples = Examples(design, loader)
-
-    def required(self, operation: OperationDesign) -> list[tuple[ParameterDesign, Example]]:
-        return [
-            (parameter, self._examples.of(operation, parameter))
-            for parameter in operation.parameters
-            if parameter.is_required
-        ]
-
-    def call(self, operation: OperationDesign) -> str:
-        given = [f"{parameter.name}={example.source}" for parameter, example in self.required(operation)]
-        call = f"wrapper.{operation.function_name}({', '.join([*given, 'aws_provider=aws.provider'])})"
-        return f"list({call})" if operation.is_paginated else call
-
-    def arguments(self, operation: OperationDesign) -> list[str]:
-        """Return the words of a command line as source; ``secret`` is the path of a file."""
-        options = [quoted(command_name(operation))]
-        words = []
-        for parameter, example in self.required(operation):
-            if is_argument(parameter):
-                words.append(quoted(example.typed))
-            elif is_secret(parameter):
-                options += [quoted(f"--{option_name(parameter)}"), "str(secret)"]
-            elif parameter.type.annotation != "bool":
-                options += [quoted(f"--{option_name(parameter)}"), quoted(example.typed)]
-        return [*options, *words]
-
-    def has_secret(self, operation: OperationDesign) -> bool:
-        return any(is_secret(parameter) for parameter, _ in self.required(operation))
+# What only an example of a time has in it.
+_MOMENT = ", tzinfo=UTC)"
+_Given = Sequence[tuple[ParameterDesign, Example]]
 
 
 def is_secret(parameter: ParameterDesign) -> bool:
@@ -68,117 +29,119 @@ def is_secret(parameter: ParameterDesign) -> bool:
 
 
 def wrapper_tests_source(design: ServiceDesign, loader: Loader | None = None) -> str:
-    """Return the tests of the wrapper: an answer, its pages and an error for each operation."""
-    writer = _Writer(design, loader)
-    tests = [
-        test
-        for operation in design.operations
-        for test in (_answer_test(writer, operation), _error_test(writer, operation))
-    ]
+    """Return the tests of the wrapper: what it sends, what it makes of the answer, and of an error."""
+    examples = Examples(design, loader)
+    tests = []
+    for operation in design.operations:
+        required, every = examples.required(operation), examples.every(operation)
+        tests.append(_answer_test(examples, operation, required))
+        if _is_more(every, required):
+            tests.append(_everything_test(examples, operation, every))
+        tests.append(_error_test(design, operation, required))
     body = "\n\n".join(tests)
-    words = set(re.findall(r"\w+", body))
-    imports = ["from core.aws_errors import AccessDenied"] if "AccessDenied)" in body else []
+    imports = ["from core.aws_errors import AccessDenied"] if "raises(AccessDenied)" in body else []
     imports.append(f"from {package_name(design)} import {design.module_name} as wrapper")
-    helpers = ["AnsweringAws", *(["items_in"] if "items_in" in words else [])]
-    return _module(design, ["datetime"] * ("datetime" in words), [], imports, helpers, body)
+    return _module(design, ["datetime"] * (_MOMENT in body), [], imports, body)
 
 
 def command_tests_source(design: ServiceDesign, loader: Loader | None = None) -> str:
-    """Return the tests of the commands: what they print, what they refuse, how they end."""
-    writer = _Writer(design, loader)
-    tests = [
-        test
-        for operation in design.operations
-        for test in (
-            _run_test(writer, operation),
-            *([] if operation.is_read else [_unconfirmed_test(writer, operation)]),
-            _refused_test(writer, operation),
-        )
-    ]
+    """Return the tests of the commands: what they send and print, what they refuse, how they end."""
+    examples = Examples(design, loader)
+    tests = []
+    for operation in design.operations:
+        required, every = examples.required(operation), examples.every(operation)
+        tests.append(_run_test(examples, operation, required))
+        if _is_more(every, required):
+            tests.append(_every_option_test(examples, operation, every))
+        if not operation.is_read:
+            tests.append(_unconfirmed_test(operation, required))
+        tests.append(_refused_test(operation, required))
     body = "\n\n".join(tests)
-    words = set(re.findall(r"\w+", body))
-    standard = [*(["json"] if "json" in words else []), *(["Path"] if "Path" in words else [])]
+    used = {"json": "json.loads(", "datetime": _MOMENT, "Path": ": Path)"}
+    standard = [name for name, text in used.items() if text in body]
     imports = [f"from {package_name(design)}.commands import commands"]
-    helpers = ["AnsweringAws", *(["items_in"] if "items_in" in words else [])]
-    return _module(design, standard, ["from click.testing import CliRunner"], imports, helpers, body)
+    return _module(design, standard, ["from click.testing import CliRunner"], imports, body)
 
 
 _STANDARD = {
-    "datetime": "from datetime import UTC, datetime",
     "json": "import json",
+    "datetime": "from datetime import UTC, datetime",
     "Path": "from pathlib import Path",
 }
 
 
 def _module(
-    design: ServiceDesign,
-    standard: Sequence[str],
-    foreign: Sequence[str],
-    own: Sequence[str],
-    helpers: Sequence[str],
-    body: str,
+    design: ServiceDesign, standard: Sequence[str], foreign: Sequence[str], own: Sequence[str], body: str
 ) -> str:
+    helpers = ["AnsweringAws", *(["comparable"] if "comparable(" in body else [])]
     groups = [
-        "\n".join(_STANDARD[name] for name in standard),
+        "\n".join(["from collections.abc import Iterator", *(_STANDARD[name] for name in standard)]),
         "\n".join(["import pytest", *foreign]),
         "\n".join([*own, f"from tests.answers import {', '.join(helpers)}"]),
     ]
     fixture = _FIXTURE.format(service=quoted(design.service_name), getter=quoted(design.getter_name))
-    return "\n\n".join(group for group in groups if group) + f"\n\n{fixture}\n\n{body}\n"
+    return "\n\n".join(groups) + f"\n\n{fixture}\n\n{body}\n"
 
 
-def _answer_test(writer: _Writer, operation: OperationDesign) -> str:
-    name, call = operation.function_name.strip("_"), writer.call(operation)
-    method = quoted(operation.method_name)
-    if operation.is_paginated:
-        return (
-            f"def test_WHEN_{name}_gets_two_pages_THEN_both_come_back(aws: AnsweringAws) -> None:\n"
-            f"    {_two_pages(operation)}\n"
-            f"    assert len({call}) == {_count(operation)}\n"
-            "    aws.assert_all_was_asked()\n"
-        )
-    if operation.result == "None":
-        return (
-            f"def test_WHEN_{name}_is_called_THEN_aws_is_asked_once(aws: AnsweringAws) -> None:\n"
-            f"    aws.answer({method})\n    {call}\n    aws.assert_all_was_asked()\n"
-        )
-    field = _comparable_field(writer.design, operation)
-    answer = "answer = " if field else ""
-    compared = f"    assert found.{field[0]} == answer[{quoted(field[1])}]\n" if field else ""
+def _is_more(every: _Given, required: _Given) -> bool:
+    return [example.sent for _, example in every] != [example.sent for _, example in required]
+
+
+def _call(operation: OperationDesign, given: _Given) -> str:
+    arguments = [f"{parameter.name}={example.source}" for parameter, example in given]
+    return f"wrapper.{operation.function_name}({', '.join([*arguments, 'aws_provider=aws.provider'])})"
+
+
+def _answered(operation: OperationDesign, name: str = "") -> str:
+    """Return the line that prepares what AWS answers; ``name`` is what the test calls it."""
+    assigned = f"{name} = " if name and operation.result != "None" else ""
+    paths = "".join(f", {quoted(item.key)}" for item in operation.items)
     return (
-        f"def test_WHEN_{name}_is_called_THEN_the_answer_comes_back_as_a_value(aws: AnsweringAws) -> None:\n"
-        f"    {answer}aws.answer({method})\n    found = {call}\n"
-        f"    assert isinstance(found, wrapper.{operation.result})\n{compared}"
+        f"    {assigned}aws.pages({quoted(operation.method_name)}{paths})\n"
+        if operation.is_paginated
+        else f"    {assigned}aws.answer({quoted(operation.method_name)})\n"
     )
 
 
-def _two_pages(operation: OperationDesign) -> str:
-    return f"{'pages = ' if operation.items else ''}aws.pages({quoted(operation.method_name)})"
+def _asked(examples: Examples, operation: OperationDesign, given: _Given) -> str:
+    """Return the line that holds what AWS was asked."""
+    request = examples.request(operation, given)
+    expected = f"aws.for_both_pages({request})" if operation.is_paginated else f"[{request}]"
+    return f"    assert aws.requests == {expected}\n"
 
 
-def _count(operation: OperationDesign) -> str:
-    keys = ", ".join(quoted(item.key) for item in operation.items)
-    return f"items_in(pages, {keys})" if operation.items else "2"
-
-
-def _comparable_field(design: ServiceDesign, operation: OperationDesign) -> tuple[str, str] | None:
-    for structure in design.structures:
-        if structure.class_name == operation.result_class:
-            for field in structure.fields:
-                is_plain = field.type.kind is TypeKind.PLAIN and field.type.annotation in _COMPARABLE
-                if is_plain or field.type.kind is TypeKind.ENUM:
-                    return field.name, field.api_name
-    return None
-
-
-def _error_test(writer: _Writer, operation: OperationDesign) -> str:
-    code, name = _refusal(writer.design, operation)
-    kind = name if name == _ANY_REFUSAL[1] else f"wrapper.{name}"
+def _answer_test(examples: Examples, operation: OperationDesign, required: _Given) -> str:
+    call = _call(operation, required)
+    if operation.result == "None":
+        what, done = "is_called_THEN_aws_is_asked_once", f"    {call}\n"
+    else:
+        what = "is_called_THEN_all_that_aws_answers_comes_back"
+        what = "gets_two_pages_THEN_all_of_both_comes_back" if operation.is_paginated else what
+        done = f"    found = {call}\n    assert comparable(found) == answer\n"
     return (
-        f"def test_WHEN_{operation.function_name.strip('_')}_is_refused_THEN_the_error_is_of_its_kind("
-        "aws: AnsweringAws) -> None:\n"
+        f"{_wrapper_head(operation, what)}"
+        f"{_answered(operation, 'answer')}{done}{_asked(examples, operation, required)}"
+    )
+
+
+def _everything_test(examples: Examples, operation: OperationDesign, every: _Given) -> str:
+    call = _call(operation, every)
+    return (
+        f"{_wrapper_head(operation, 'is_called_with_everything_THEN_all_of_it_is_sent')}"
+        f"{_answered(operation)}    {f'list({call})' if operation.is_paginated else call}\n"
+        f"{_asked(examples, operation, every)}"
+    )
+
+
+def _error_test(design: ServiceDesign, operation: OperationDesign, required: _Given) -> str:
+    code, name = _refusal(design, operation)
+    kind = name if name == _ANY_REFUSAL[1] else f"wrapper.{name}"
+    call = _call(operation, required)
+    return (
+        f"{_wrapper_head(operation, 'is_refused_THEN_the_error_is_of_its_kind')}"
         f"    aws.refuse({quoted(operation.method_name)}, {quoted(code)})\n"
-        f"    with pytest.raises({kind}):\n        {writer.call(operation)}\n"
+        f"    with pytest.raises({kind}):\n"
+        f"        {f'list({call})' if operation.is_paginated else call}\n"
     )
 
 
@@ -194,60 +157,71 @@ def _refusal(design: ServiceDesign, operation: OperationDesign) -> tuple[str, st
     return _ANY_REFUSAL[0], mapped.get(_ANY_REFUSAL[0], _ANY_REFUSAL[1])
 
 
-def _run_test(writer: _Writer, operation: OperationDesign) -> str:
-    method = quoted(operation.method_name)
-    confirmed = [] if operation.is_read else ['"--yes"']
+def _wrapper_head(operation: OperationDesign, what: str) -> str:
+    return f"def test_WHEN_{operation.function_name.strip('_')}_{what}(aws: AnsweringAws) -> None:\n"
+
+
+def _run_test(examples: Examples, operation: OperationDesign, required: _Given) -> str:
+    printed = '    assert done.stdout == ""\n'
     if operation.is_paginated:
-        begin, end = (
-            _two_pages(operation),
-            f"    assert len(done.stdout.splitlines()) == {_count(operation)}\n",
-        )
-    elif operation.result == "None":
-        begin, end = f"aws.answer({method})", '    assert done.stdout == ""\n'
-    else:
-        begin, end = f"aws.answer({method})", "    assert isinstance(json.loads(done.stdout), dict)\n"
+        lines = "[json.loads(line) for line in done.stdout.splitlines()]"
+        printed = f"    assert comparable({lines}) == answer\n"
+    elif operation.result != "None":
+        printed = "    assert comparable(json.loads(done.stdout)) == answer\n"
     return (
-        f"{_test_head(writer, operation, 'is_run_THEN_what_aws_answers_is_on_standard_output')}"
-        f"    {begin}\n{_secret_line(writer, operation)}"
-        f"{_invocation(writer, operation, confirmed)}"
-        f"    assert done.exit_code == 0, done.output\n{end}    aws.assert_all_was_asked()\n"
+        f"{_command_head(operation, 'is_run_THEN_what_aws_answers_is_on_standard_output', required)}"
+        f"{_answered(operation, 'answer')}{_invocation(operation, required, is_confirmed=True)}"
+        f"    assert done.exit_code == 0, done.output\n{printed}{_asked(examples, operation, required)}"
     )
 
 
-def _unconfirmed_test(writer: _Writer, operation: OperationDesign) -> str:
+def _every_option_test(examples: Examples, operation: OperationDesign, every: _Given) -> str:
     return (
-        f"{_test_head(writer, operation, 'is_run_without_yes_THEN_nothing_is_sent')}"
-        f"{_secret_line(writer, operation)}{_invocation(writer, operation, [])}"
-        '    assert (done.exit_code, done.stdout) == (6, "")\n'
+        f"{_command_head(operation, 'is_run_with_every_option_THEN_all_of_it_is_sent', every)}"
+        f"{_answered(operation)}{_invocation(operation, every, is_confirmed=True)}"
+        f"    assert done.exit_code == 0, done.output\n{_asked(examples, operation, every)}"
+    )
+
+
+def _unconfirmed_test(operation: OperationDesign, required: _Given) -> str:
+    return (
+        f"{_command_head(operation, 'is_run_without_yes_THEN_nothing_is_sent', required)}"
+        f"{_invocation(operation, required, is_confirmed=False)}"
+        '    assert (done.exit_code, done.stdout, aws.requests) == (6, "", [])\n'
         '    assert "--yes" in done.stderr\n'
     )
 
 
-def _refused_test(writer: _Writer, operation: OperationDesign) -> str:
-    confirmed = [] if operation.is_read else ['"--yes"']
+def _refused_test(operation: OperationDesign, required: _Given) -> str:
     return (
-        f"{_test_head(writer, operation, 'is_run_AND_aws_refuses_THEN_one_line_says_so')}"
+        f"{_command_head(operation, 'is_run_AND_aws_refuses_THEN_one_line_says_so', required)}"
         f"    aws.refuse({quoted(operation.method_name)}, {quoted(_ANY_REFUSAL[0])})\n"
-        f"{_secret_line(writer, operation)}{_invocation(writer, operation, confirmed)}"
+        f"{_invocation(operation, required, is_confirmed=True)}"
         '    assert (done.exit_code, done.stdout) == (4, "")\n'
         '    assert done.stderr.count("\\n") == 1\n'
     )
 
 
-def _test_head(writer: _Writer, operation: OperationDesign, what: str) -> str:
-    path = ", tmp_path: Path" if writer.has_secret(operation) else ""
-    name = operation.function_name.strip("_")
-    return f"def test_WHEN_{name}_{what}(aws: AnsweringAws{path}) -> None:\n"
+def _command_head(operation: OperationDesign, what: str, given: _Given) -> str:
+    path = ", tmp_path: Path" if any(is_secret(parameter) for parameter, _ in given) else ""
+    return f"def test_WHEN_{operation.function_name.strip('_')}_{what}(aws: AnsweringAws{path}) -> None:\n"
 
 
-def _secret_line(writer: _Writer, operation: OperationDesign) -> str:
-    secrets = [example.typed for parameter, example in writer.required(operation) if is_secret(parameter)]
-    if not secrets:
-        return ""
-    longest = quoted(max(secrets, key=len))
-    return f'    secret = tmp_path / "secret"\n    secret.write_text({longest}, encoding="utf-8")\n'
-
-
-def _invocation(writer: _Writer, operation: OperationDesign, confirmed: Sequence[str]) -> str:
-    words = ", ".join([*writer.arguments(operation), *confirmed])
-    return f"    done = CliRunner().invoke(commands, [{words}], obj=aws.provider)\n"
+def _invocation(operation: OperationDesign, given: _Given, *, is_confirmed: bool) -> str:
+    """Return the lines that write the files of secrets and run the command."""
+    options, words, files = [quoted(command_name(operation))], [], ""
+    for parameter, example in given:
+        option = f"--{option_name(parameter)}"
+        if is_argument(parameter):
+            words.append(quoted(example.typed))
+        elif is_secret(parameter):
+            path = f"tmp_path / {quoted(parameter.name)}"
+            files += f'    ({path}).write_text({quoted(example.typed)}, encoding="utf-8")\n'
+            options += [quoted(option), f"str({path})"]
+        elif parameter.type.annotation == "bool":
+            options.append(quoted(option if example.plain else f"--no-{option[2:]}"))
+        else:
+            options += [quoted(option), quoted(example.typed)]
+    confirmed = [] if operation.is_read or not is_confirmed else ['"--yes"']
+    typed = ", ".join([*options, *confirmed, *words])
+    return f"{files}    done = CliRunner().invoke(commands, [{typed}], obj=aws.provider)\n"
