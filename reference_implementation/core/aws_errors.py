@@ -83,7 +83,7 @@ _KIND_BY_CODE = {code: kind for kind, codes in _CODES_BY_KIND.items() for code i
 # These mean the same whatever code comes with them.
 _TELLING_STATUSES = frozenset({429, 500, 502, 503, 504})
 
-# Each is mended in a file, a variable or an argument on this machine, and as useless to repeat before that.
+# Each is mended in a file, a variable or an argument on this machine; until then it is useless to ask again.
 _CONFIGURATION_ERRORS: tuple[type[BotoCoreError], ...] = (
     botocore_errors.BaseEndpointResolverError,
     botocore_errors.ConfigNotFound,
@@ -183,13 +183,9 @@ def translate_configuration_errors(what: str, subject: str) -> Iterator[None]:
         with translate_aws_errors(what, subject):
             yield
     except (BotoCoreError, ClientError, OSError, ValueError, KeyError, RuntimeError) as error:
-        # Token files, credential processes and endpoints fail with Python's own errors.
-        raise CredentialsProblem(f"{what} on {subject}: {_with_type(error)}", resource=subject) from error
-
-
-def _with_type(error: Exception) -> str:
-    # A KeyError says no more than the key.
-    return f"{type(error).__name__}: {error}"
+        # Token files, credential processes and endpoints fail with Python's own; a KeyError has but the key.
+        message = f"{what} on {subject}: {type(error).__name__}: {error}"
+        raise CredentialsProblem(message, resource=subject) from error
 
 
 def _kind_by_status(error: ClientError) -> type[AwsInteractionError] | None:
