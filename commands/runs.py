@@ -172,7 +172,7 @@ def show(run: str, changes: bool) -> Callable[[], Iterator[object]]:
     Of a run that changes things, each target is told as done, failed, unknown or not finished, with how many
     of its changes stand how.
 
-    RUN is an id of 'runs list', the beginning of one, or 'last'.
+    RUN is an id of 'runs list', the beginning of one, 'last' or 'last-failed'.
     """
     return partial(_show_changes if changes else _show_targets, run)
 
@@ -182,7 +182,7 @@ def show(run: str, changes: bool) -> Callable[[], Iterator[object]]:
 def export(run: str) -> Callable[[], Iterator[str]]:
     """Print all that is kept of a run as JSON lines: the run, its targets, its changes.
 
-    RUN is an id of 'runs list', the beginning of one, or 'last'.
+    RUN is an id of 'runs list', the beginning of one, 'last' or 'last-failed'.
     """
     return partial(_export, run)
 
@@ -190,7 +190,7 @@ def export(run: str) -> Callable[[], Iterator[str]]:
 @runs.verb(
     "resume",
     shape=Shape.SESSION,
-    example="manage-resources runs resume last --failed --yes",
+    example="manage-resources runs resume last-failed --failed --yes",
     goes_on="the run",
 )
 @RUN
@@ -209,7 +209,7 @@ def resume(context: click.Context, run: str, failed: bool, on: str | None) -> Ca
     stays unknown and is not repeated. What was agreed on before is not asked again.
     A run that was begun on a cluster (--engine dask) goes on there, unless --on names another place.
 
-    RUN is an id of 'runs list', the beginning of one, or 'last'.
+    RUN is an id of 'runs list', the beginning of one, 'last' or 'last-failed'.
     """
     return partial(_resume, run, with_failed=failed, given=settings_of(context), on=on)
 

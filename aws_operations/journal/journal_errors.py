@@ -28,12 +28,15 @@ class JournalUnwritable(JournalProblem):
         super().__init__(path, f"the journal {path} takes no more: {reason}")
 
 
+_WORDS_BY_WANTED = {"last": "there is no run yet", "last-failed": "there is no run that failed"}
+
+
 class NoSuchRun(LookupError):
     """No run, or more than one, has an id that begins so."""
 
     def __init__(self, wanted: str, candidates: Sequence[str] = ()) -> None:
         which = f"could be {', '.join(candidates)}" if candidates else "is no run"
-        super().__init__(f"{wanted} {which}" if wanted != "last" else "there is no run yet")
+        super().__init__(_WORDS_BY_WANTED.get(wanted) or f"{wanted} {which}")
         self.wanted = wanted
         self.candidates = tuple(candidates)
 

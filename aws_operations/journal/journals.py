@@ -40,6 +40,8 @@ from aws_operations.plan_refusals import LONGEST_VALIDITY
 from aws_operations.targets import Target
 
 LAST = "last"
+LAST_FAILED = "last-failed"
+_NOT_WHOLE = (RunState.FAILED, RunState.INTERRUPTED, RunState.KILLED)
 _BUSY_SECONDS = 10.0
 _ROWS_A_DELETION = 10_000
 _TRIES_FOR_AN_ID = 100
@@ -133,9 +135,18 @@ class Journal:
         return self._summaries("ORDER BY number", ())
 
     def find(self, wanted: str) -> RunSummary:
-        """Return the run that an id, the beginning of one, or ``last`` means; raises ``NoSuchRun``."""
+        """Return the run that an id, the beginning of one, ``last`` or ``last-failed`` means.
+
+        The last that failed is the newest of which something failed, is left or unknown, and which is not
+        under way. Raises ``NoSuchRun``.
+        """
         if wanted == LAST:
             found = self._summaries("ORDER BY number DESC LIMIT 1", ())
+        elif wanted == LAST_FAILED:
+            # A process that was killed wrote no state.
+            where = "WHERE state IS NULL OR state IN (?, ?) ORDER BY number DESC"
+            summaries = self._summaries(where, (RunState.FAILED.value, RunState.INTERRUPTED.value))
+            found = [run for run in summaries if run.state in _NOT_WHOLE][:1]
         else:
             where = "WHERE substr(id, 1, length(?)) = ? ORDER BY number LIMIT 3"
             found = self._summaries(where, (wanted, wanted)) if wanted else []

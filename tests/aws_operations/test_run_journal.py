@@ -61,6 +61,25 @@ def integrity(path: Path) -> str:
     return str(answer)
 
 
+def test_WHEN_the_last_that_failed_is_wanted_THEN_it_is_the_newest_that_is_not_whole_AND_not_under_way(
+    journal: Journal,
+) -> None:
+    with pytest.raises(NoSuchRun, match="no run that failed"):
+        journal.find("last-failed")
+    ends = (RunState.FAILED, RunState.INTERRUPTED, RunState.COMPLETE, RunState.DECLINED)
+    ids = []
+    for state in ends:
+        record = begun(journal)
+        record.end(state)
+        ids.append(record.id)
+    under_way = begun(journal)
+
+    assert journal.find("last-failed").id == ids[1]
+    assert journal.find("last").id == under_way.id
+    under_way.end(RunState.FAILED)
+    assert journal.find("last-failed").id == under_way.id
+
+
 def test_WHEN_a_read_ends_THEN_each_target_has_its_outcome_AND_no_row_is_kept(journal: Journal) -> None:
     record = begun(journal, is_writing=False)
     record.plan_targets([HOME, ABROAD, Target("eu-west-1", "444455556666", "prod")])
