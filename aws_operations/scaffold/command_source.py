@@ -24,6 +24,7 @@ _TAKEN_NAMES = frozenset({"assume_role_arn", "aws_compute", "aws_profile", "aws_
 }
 _CLICK_TYPES = {"Any": "JsonText(Any)", "bool": "bool", "float": "float", "int": "int", "str": ""}
 _TIMES = "A time without an offset, such as 2026-01-31T12:00:00, is taken for UTC."
+_FROM_A_FILE = "JSON from a file: as JSON on the command line, which it can be too, others may read it."
 _LONGEST_LITERAL = 90
 _OWN_TYPES = ("JsonText", "ScalarText", "SecretFile")
 
@@ -127,9 +128,12 @@ def _given(parameter: ParameterDesign, classes: set[str]) -> _Given:
     else:
         rest = _as_type(kind, parameter) + (", required=True" if parameter.is_required else "")
     metavar = {"JsonText": "JSON", "SecretFile": "FILE"}.get(kind.partition("(")[0])
+    documentation = parameter.documentation or f"{parameter.api_name}."
+    if metavar == "JSON" and parameter.is_sensitive:
+        metavar, documentation = "@FILE", f"{documentation} {_FROM_A_FILE}"
     rest += f', metavar="{metavar}"' if metavar else ""
     rest += f", default={parameter.default}, show_default=True" if parameter.default != "None" else ""
-    rest += f", help={_literal(parameter.documentation or f'{parameter.api_name}.')}"
+    rest += f", help={_literal(documentation)}"
     return _Given(f'@click.option({flags}, "{name}"{rest})', name, annotation)
 
 

@@ -35,6 +35,7 @@ _SAYS_NOTHING = re.compile(
     r"|This (field|member|parameter|value) is (optional|required|reserved))[.:]?$",
     re.IGNORECASE,
 )
+_OF_ONE_PAGE = re.compile(r"\b(maximum of|up to|at most) [\d,]+\b", re.IGNORECASE)
 LONGEST_TEXT = 600
 
 
@@ -78,6 +79,11 @@ def first_sentences(html: str, count: int = 2) -> str:
         text = textwrap.shorten(sentences[0], LONGEST_TEXT, placeholder=" ...")
     text = text.rstrip(" :;,")
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def without_page_limits(text: str) -> str:
+    """Return sentences without those on how much one answer holds: for whom reads all answers."""
+    return " ".join(each for each in _sentences(text) if not _OF_ONE_PAGE.search(each))
 
 
 def docstring(

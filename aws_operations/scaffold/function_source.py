@@ -1,6 +1,7 @@
 """The source of a wrapper's public functions."""
 
 import keyword
+import re
 
 from aws_operations.scaffold.conversion_source import Conversions
 from aws_operations.scaffold.documentation_text import docstring
@@ -18,6 +19,11 @@ MOST_ARGUMENTS = 16
 # The provider among them; what else a call cannot do without is passed by name.
 MOST_POSITIONAL_ARGUMENTS = 6
 _LONGEST_LOG_TEXT = 90
+_STARTS_WORK = re.compile(
+    r"(Allocate|Import|Invoke|Publish|Purchase|Request|Run|Send|Start|Submit"
+    r"|PutEvents|PutLogEvents|PutMetricData|PutRecords?)(?![a-z])"
+)
+_TWICE = "AWS has no token for this call: a retry after a lost answer, botocore's too, may do the work twice."
 _ANY_SUBJECT = '"*"'
 
 
@@ -84,12 +90,19 @@ def _docstring(design: OperationDesign) -> str:
         summary = f"Call {name} and return what AWS answers."
     else:
         summary = f"Call {name}."
-    streaming = [
+    notes = [
         *(["What is sent is held in memory whole."] if design.is_streaming_request else []),
         *(["The content is read whole into memory."] if design.streaming_member else []),
     ]
+    if _may_happen_twice(design):
+        notes.append(_TWICE)
     about = documented([(each.name, each.documentation) for each in design.parameters], indent=4)
-    return docstring(summary, [design.documentation, *streaming, about, _raises(design)], indent=4)
+    return docstring(summary, [design.documentation, *notes, about, _raises(design)], indent=4)
+
+
+def _may_happen_twice(design: OperationDesign) -> bool:
+    has_token = any(each.is_idempotency_token for each in design.parameters)
+    return not (design.is_read or has_token) and _STARTS_WORK.match(design.api_name) is not None
 
 
 def _raises(design: OperationDesign) -> str:

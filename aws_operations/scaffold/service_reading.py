@@ -10,7 +10,7 @@ from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
-from aws_operations.scaffold.documentation_text import first_sentences
+from aws_operations.scaffold.documentation_text import first_sentences, without_page_limits
 from aws_operations.scaffold.error_kinds import error_design
 from aws_operations.scaffold.paging_rule import loses_members, paths, shape_at
 from aws_operations.scaffold.python_names import (
@@ -116,13 +116,14 @@ def _operation(
     result_class = None if items else _result_class(operation, types)
     element = " | ".join(item.element.annotation for item in items) or result_class
     is_paginated = pages is not None and element is not None
+    documentation = first_sentences(operation.documentation)
     return OperationDesign(
         api_name=operation.name,
         method_name=xform_name(operation.name),
         function_name=function_names.claim(function_name(operation.name)),
         parameters=parameters,
         result=f"Iterator[{element}]" if is_paginated else element or "None",
-        documentation=first_sentences(operation.documentation),
+        documentation=without_page_limits(documentation) if is_paginated else documentation,
         is_paginated=is_paginated,
         items_key=items[0].key if items else None,
         is_read=looks_like_a_read(operation, is_marked=is_marked),

@@ -3,7 +3,7 @@ import ast
 import pytest
 from hypothesis import given, strategies as st
 
-from aws_operations.scaffold.documentation_text import docstring, first_sentences
+from aws_operations.scaffold.documentation_text import docstring, first_sentences, without_page_limits
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ from aws_operations.scaffold.documentation_text import docstring, first_sentence
 )
 def test_WHEN_documentation_is_html_THEN_the_first_sentences_are_plain_text(html: str, text: str) -> None:
     assert first_sentences(html) == text
+
+
+def test_WHEN_all_pages_are_read_THEN_nothing_is_said_of_how_much_one_holds() -> None:
+    text = "Lists queues. The response includes a maximum of 1,000 results. Each has a name."
+    assert without_page_limits(text) == "Lists queues. Each has a name."
 
 
 @pytest.mark.parametrize(

@@ -47,3 +47,9 @@ def test_WHEN_an_option_is_a_secret_THEN_it_is_taken_from_a_file(
     service: str, operation: str, name: str
 ) -> None:
     assert "type=SecretFile(str)" in option(decorators_of(service, operation), name)
+
+
+def test_WHEN_an_option_has_secrets_in_its_json_THEN_it_asks_for_a_file() -> None:
+    logins = option(decorators_of("cognito-identity", "GetId"), "--logins")
+    assert 'metavar="@FILE"' in logins
+    assert "others may read it" in logins

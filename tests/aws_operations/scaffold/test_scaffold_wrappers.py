@@ -189,6 +189,22 @@ def test_WHEN_a_value_is_both_sent_and_answered_THEN_its_docstring_says_what_a_r
     assert "does not go without" not in sqs.Message.__doc__
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "says_so"),
+    [
+        ("sqs", "SendMessage", True),
+        ("kinesis", "PutRecord", True),
+        ("ec2", "RunInstances", False),
+        ("sqs", "DeleteQueue", False),
+    ],
+)
+def test_WHEN_a_retry_may_do_the_work_twice_THEN_the_docstring_says_so(
+    service: str, operation: str, says_so: bool
+) -> None:
+    source = wrapper_source(design_service(service, [operation]))
+    assert ("may do the work twice." in source) is says_so
+
+
 def test_WHEN_shapes_are_hostile_THEN_the_module_still_runs(tmp_path: Path) -> None:
     nasty = '<p>Quotes """ and \\N{bad} and {braces} %s \u2014 \u202e.</p>'
     shapes = {
