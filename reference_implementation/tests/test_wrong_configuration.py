@@ -8,7 +8,6 @@ import pytest
 
 from core.aws_client_provider import AwsClientProvider
 from core.aws_errors import CredentialsProblem, InvalidInput
-from example_service.s3_wrapper import get_bucket_status
 
 OPERATOR = "arn:aws:iam::111122223333:role/operator"
 UNUSABLE: list[dict[str, Any]] = [
@@ -82,7 +81,7 @@ def test_WHEN_a_variable_holds_what_botocore_cannot_use_THEN_it_is_a_problem_of_
     monkeypatch.setenv(name, WRONG_SETTINGS[name])
 
     with pytest.raises(CredentialsProblem):
-        get_bucket_status("reports", AwsClientProvider())
+        AwsClientProvider().get_aws_env()
 
 
 @pytest.mark.parametrize("name", WRONG_PROFILES)
@@ -93,4 +92,4 @@ def test_WHEN_a_profile_cannot_be_used_THEN_it_is_a_problem_of_configuration(
     (tmp_path / "aws-config").write_text(textwrap.dedent(WRONG_PROFILES[name]))
 
     with pytest.raises(CredentialsProblem):
-        get_bucket_status("reports", AwsClientProvider("audit"))
+        AwsClientProvider("audit").get_aws_env()
