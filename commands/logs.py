@@ -7,6 +7,8 @@ from commands.options import Settings
 _HANDLER_NAME = "manage-resources"
 _OUR_LOGGERS = ("aws_interactions", "aws_operations", "commands")
 _FOREIGN_LOGGERS = ("botocore", "boto3", "urllib3", "s3transfer")
+# Their warnings are tracebacks of refreshes that failed: the error that ends a target says it in a line.
+_TRACEBACK_LOGGERS = ("botocore.credentials", "botocore.tokens")
 
 
 def configure_logging(settings: Settings) -> None:
@@ -45,5 +47,5 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(name).setLevel(level)
     for name in _FOREIGN_LOGGERS:
         logging.getLogger(name).setLevel(level if level == logging.DEBUG else max(level, logging.WARNING))
-    # Its warnings are tracebacks of refreshes that failed: the error that ends a target says it in a line.
-    logging.getLogger("botocore.credentials").setLevel(level if level == logging.DEBUG else logging.ERROR)
+    for name in _TRACEBACK_LOGGERS:
+        logging.getLogger(name).setLevel(level if level == logging.DEBUG else logging.ERROR)

@@ -47,7 +47,7 @@ def isolate_from_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.fixture(autouse=True)
 def keep_logging() -> Iterator[None]:
     """Leave logging to the next test as it was before this one."""
-    loggers = [logging.getLogger(name) for name in (*LOGGERS, "botocore.credentials")]
+    loggers = [logging.getLogger(name) for name in (*LOGGERS, "botocore.credentials", "botocore.tokens")]
     levels = [logger.level for logger in loggers]
     handlers = list(logging.getLogger().handlers)
     yield

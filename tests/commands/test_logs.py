@@ -26,10 +26,11 @@ def test_WHEN_logging_THEN_the_module_is_named_only_to_who_looks_for_a_bug(
     assert capsys.readouterr().err == line
 
 
+@pytest.mark.parametrize("name", ["botocore.credentials", "botocore.tokens"])
 def test_WHEN_a_refresh_fails_THEN_botocores_traceback_is_for_who_looks_for_a_bug(
-    capsys: pytest.CaptureFixture[str],
+    name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    botocores = logging.getLogger("botocore.credentials")
+    botocores = logging.getLogger(name)
     configure_logging(Settings(log_level="info"))
     botocores.warning("Refreshing temporary credentials failed", exc_info=ValueError("no"))
     assert capsys.readouterr().err == ""
