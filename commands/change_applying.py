@@ -57,7 +57,7 @@ def carry_out(
     progress = the_run.progress("changes", total, counts_targets=False)
     try:
         with (
-            console.rows(with_target=the_run.settings.chooses_targets) as writer,
+            console.rows(with_target=the_run.settings.chooses_targets, may_shorten=True) as writer,
             ending_in_good_order(control),
             the_run.showing(progress),
         ):

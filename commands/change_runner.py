@@ -109,7 +109,7 @@ def _not_planned(the_run: "Run") -> ExitCode:
 
 def _show(spool: PlanSpool, the_run: "Run", tally: ChangeTally, journal: RunJournal) -> None:
     console = the_run.console
-    with console.rows(with_target=the_run.settings.chooses_targets) as writer:
+    with console.rows(with_target=the_run.settings.chooses_targets, may_shorten=True) as writer:
         for change in spool:
             writer.write_from(change.target, PlannedChangeRow.of(change))
     planned = f"{spool.pending} of {counted(len(spool), 'change')}"

@@ -54,12 +54,12 @@ class Console:
         return self._stdin is not None and self._stdin.isatty() and self._stderr.isatty()
 
     @contextmanager
-    def rows(self, *, with_target: bool = False) -> Iterator[RowWriter]:
+    def rows(self, *, with_target: bool = False, may_shorten: bool = False) -> Iterator[RowWriter]:
         """Give a writer of rows; on the way out, also of an error, what was written is made whole.
 
-        ``with_target``: the columns account and region come first.
+        ``with_target``: the columns account and region come first. ``may_shorten``: see ``writer_for``.
         """
-        writer = writer_for(self, with_target=with_target, query=self._query)
+        writer = writer_for(self, with_target=with_target, query=self._query, may_shorten=may_shorten)
         try:
             yield writer
         except (BrokenPipeError, CantWriteOutput):

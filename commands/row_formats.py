@@ -32,6 +32,7 @@ _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _LONGEST_EXACT_EXPONENT = 400
 
 VALUE_COLUMN = "value"
+_SHORTEST_ARN = 36
 
 
 def as_document(value: object) -> Any:
@@ -147,7 +148,7 @@ def yaml_text(document: Any) -> str:
 
 
 def table_text(columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
-    """Return a table with a header, as wide as it needs to be, numbers to the right."""
+    """Return a table, as wide as it needs to be, numbers to the right; without columns it has no header."""
     import tabulate
 
     tabulate.PRESERVE_WHITESPACE = True
@@ -155,26 +156,70 @@ def table_text(columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
         tabulate.tabulate(
             [[visible(cell_text(value)) for value in line] for line in lines],
             headers=[visible(column) for column in columns],
-            tablefmt="simple",
+            tablefmt="simple" if columns else "plain",
             disable_numparse=True,
-            colalign=[_alignment(line[number] for line in lines) for number in range(len(columns))],
+            colalign=[_alignment(line[number] for line in lines) for number in range(len(lines[0]))],
         )
         + "\n"
     )
 
 
-def _table_that_fits(columns: list[str], lines: list[list[Any]], *, for_terminal: bool) -> str:
-    """Return a table, or its values below one another if it is one line, too long for the terminal."""
+def _table_that_fits(document: Any, *, for_terminal: bool, may_shorten: bool) -> str:
+    """Return a table; one too wide for the terminal with less of its ARNs if it may, a single line downwards.
+
+    Values of a query without names have no header: none was asked for.
+    """
     import shutil
 
-    table = table_text(columns, lines)
-    if not for_terminal or len(lines) > 1 or len(columns) < 2:
+    columns, lines = lines_of(document)
+    if not lines:
+        return ""
+    names = columns if _has_names(document) else []
+    table = table_text(names, lines)
+    too_much = max(map(len, table.splitlines())) - shutil.get_terminal_size().columns
+    if not for_terminal or too_much <= 0:
         return table
-    if max(map(len, table.splitlines())) <= shutil.get_terminal_size().columns:
-        return table
+    if len(lines) > 1 or len(columns) < 2:
+        return table_text(names, _with_short_arns(lines, too_much)) if may_shorten else table
+    if not names:
+        return table_text([], [[value] for value in lines[0]])
     return table_text(
         ["name", VALUE_COLUMN], [[column, value] for column, value in zip(columns, lines[0], strict=True)]
     )
+
+
+def _has_names(document: Any) -> bool:
+    items = document if isinstance(document, list) else [document]
+    return all(isinstance(item, dict) for item in items)
+
+
+def _with_short_arns(lines: Sequence[Sequence[Any]], too_much: int) -> list[list[Any]]:
+    """Return lines that are so much shorter, as far as the middle of ARNs allows; no two become alike."""
+    short = [list(line) for line in lines]
+    for number in range(len(short[0])):
+        arns = {line[number] for line in short if _is_arn(line[number])}
+        longest = max(map(len, arns), default=0)
+        room = max(_SHORTEST_ARN, longest - too_much)
+        shortened = {arn: _short(arn, room) for arn in arns}
+        if longest <= room or too_much <= 0 or len(set(shortened.values())) < len(arns):
+            continue
+        too_much -= longest - room
+        for line in short:
+            if _is_arn(line[number]):
+                line[number] = shortened[line[number]]
+    return short
+
+
+def _is_arn(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("arn:")
+
+
+def _short(arn: str, room: int) -> str:
+    """Return an ARN with no more than so many characters: its beginning says less than its end."""
+    if len(arn) <= room:
+        return arn
+    head = room // 4
+    return f"{arn[:head]}...{arn[len(arn) - (room - head - 3) :]}"
 
 
 def _alignment(values: Iterable[Any]) -> str:
@@ -202,8 +247,13 @@ def lines_of(document: Any) -> tuple[list[str], list[list[Any]]]:
     return [VALUE_COLUMN], [[item] for item in items]
 
 
-def document_text(document: Any, output: OutputFormat, *, for_terminal: bool = False) -> str:
-    """Return a whole document in a format."""
+def document_text(
+    document: Any, output: OutputFormat, *, for_terminal: bool = False, may_shorten: bool = False
+) -> str:
+    """Return a whole document in a format.
+
+    ``may_shorten``: the ARNs of a table that is too wide for a terminal are there to be seen only.
+    """
     match output:
         case OutputFormat.JSON:
             return json_text(document, indent=2) + "\n"
@@ -211,10 +261,10 @@ def document_text(document: Any, output: OutputFormat, *, for_terminal: bool = F
             return json_text(document) + "\n"
         case OutputFormat.YAML:
             return yaml_text(document)
+    if output is OutputFormat.TABLE:
+        return _table_that_fits(document, for_terminal=for_terminal, may_shorten=may_shorten)
     columns, lines = lines_of(document)
     match output:
-        case OutputFormat.TABLE:
-            return _table_that_fits(columns, lines, for_terminal=for_terminal) if lines else ""
         case OutputFormat.CSV:
             return "".join(csv_line(line, for_terminal=for_terminal) for line in [columns, *lines] if lines)
         case _:

@@ -139,9 +139,13 @@ class _YamlWriter(RowWriter):
 class _WholeWriter(RowWriter):
     """Keeps the rows and writes them at the end: tables, and whatever a query is asked of."""
 
-    def __init__(self, console: "Console", *, with_target: bool, query: str | None) -> None:
+    def __init__(
+        self, console: "Console", *, with_target: bool, query: str | None, may_shorten: bool
+    ) -> None:
         super().__init__(console, with_target=with_target)
         self._query = query
+        # Who asks a query wants what it finds.
+        self._may_shorten = may_shorten and query is None
         self._documents: list[Any] = []
 
     def _write_document(self, document: Any) -> None:
@@ -151,16 +155,23 @@ class _WholeWriter(RowWriter):
         document = queried(self._documents, self._query)
         for_terminal = self._console.is_stdout_terminal
         self._console.write(
-            row_formats.document_text(document, self._console.output, for_terminal=for_terminal)
+            row_formats.document_text(
+                document, self._console.output, for_terminal=for_terminal, may_shorten=self._may_shorten
+            )
         )
 
 
-def writer_for(console: "Console", *, with_target: bool, query: str | None) -> RowWriter:
-    """Return the writer for the console's format; ``query`` is JMESPath."""
+def writer_for(
+    console: "Console", *, with_target: bool, query: str | None, may_shorten: bool = False
+) -> RowWriter:
+    """Return the writer for the console's format; ``query`` is JMESPath.
+
+    ``may_shorten``: a table that is too wide for a terminal may leave out the middle of ARNs.
+    """
     if console.output is OutputFormat.JSONL:
         return _JsonLinesWriter(console, with_target=with_target, query=query)
     if query is not None or console.output is OutputFormat.TABLE:
-        return _WholeWriter(console, with_target=with_target, query=query)
+        return _WholeWriter(console, with_target=with_target, query=query, may_shorten=may_shorten)
     streaming: dict[OutputFormat, type[RowWriter]] = {
         OutputFormat.JSON: _JsonWriter,
         OutputFormat.CSV: _CsvWriter,

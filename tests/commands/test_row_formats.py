@@ -188,6 +188,11 @@ def test_WHEN_text_is_written_as_yaml_THEN_it_stays_text_and_moves_nothing(value
         ("a", OutputFormat.YAML, "a\n"),
         ([{"x": 1}], OutputFormat.TABLE, "  x\n---\n  1\n"),
         ([], OutputFormat.TABLE, ""),
+        (3, OutputFormat.TABLE, "3\n"),
+        (["a", "b"], OutputFormat.TABLE, "a\nb\n"),
+        ([["a", 1], ["bcd"]], OutputFormat.TABLE, "a    1\nbcd\n"),
+        ([[]], OutputFormat.TABLE, "\n"),
+        ([{}], OutputFormat.TABLE, "\n"),
     ],
 )
 def test_WHEN_query_result_is_any_json_THEN_every_format_shows_it(
@@ -211,3 +216,27 @@ def test_WHEN_table_has_wide_and_control_characters_THEN_columns_line_up() -> No
 def test_WHEN_values_look_like_numbers_THEN_the_table_leaves_them_alone() -> None:
     assert "000123456789" in document_text([{"account": "000123456789"}], OutputFormat.TABLE)
     assert "1e5" in document_text([{"key": "1e5"}], OutputFormat.TABLE)
+
+
+def test_WHEN_a_table_of_changes_is_too_wide_for_a_terminal_THEN_the_middle_of_its_arns_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    start = "arn:aws:ec2:us-east-1:123456789012:instance"
+    rows = [{"change": "ec2.stop", "resource": f"{start}/i-0a1b2c3d4e5f6071{end}"} for end in "89"]
+    alike = [{"change": "s3.tag", "resource": f"arn:aws:s3:::{end}-{'long' * 20}"} for end in "ab"]
+
+    _, _, *shown = document_text(rows, OutputFormat.TABLE, for_terminal=True, may_shorten=True).splitlines()
+    whole = [
+        document_text(rows, OutputFormat.TABLE, may_shorten=True),
+        document_text(rows, OutputFormat.TABLE, for_terminal=True),
+    ]
+
+    assert all(len(line) <= 60 and line.startswith("ec2.stop  arn:aws:ec2") for line in shown)
+    assert [line.rstrip().rpartition("/")[2] for line in shown] == [
+        "i-0a1b2c3d4e5f60718",
+        "i-0a1b2c3d4e5f60719",
+    ]
+    assert all(rows[0]["resource"] in table for table in whole)
+    table = document_text(alike, OutputFormat.TABLE, for_terminal=True, may_shorten=True)
+    assert all(row["resource"] in table for row in alike), "two that would look alike stay whole"
