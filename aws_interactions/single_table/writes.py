@@ -37,17 +37,18 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 W = TypeVar("W", bound=TransactWrite)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Write(Generic[W]):
-    """One write of a record, for ``transact``; ``record`` is what a put writes, its version the next."""
+class Write(Generic[W, R]):
+    """One write of a record, for ``transact``; ``record`` is what a put writes, with the next version."""
 
     model: Model[Any]
     key: Mapping[str, str]
     write: W
-    version: int | None = None
-    record: Any = None
+    version: int | None
+    record: R
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,7 @@ def put(model: Model[T], record: T, aws_provider: "AwsClientProvider", *, overwr
         ),
     )  # fmt: skip
     logger.info("put a record of type %s into table %s", model.entity_type, part.table_name)
-    written: T = write.record
-    return written
+    return write.record
 
 
 def update(
@@ -135,7 +135,7 @@ def delete(
 
 
 def transact(
-    writes: Sequence[Write[Any]], aws_provider: "AwsClientProvider", *, client_token: str | None = None
+    writes: Sequence[Write[Any, Any]], aws_provider: "AwsClientProvider", *, client_token: str | None = None
 ) -> str:
     """Do all the writes or none of them, and return the client token (TransactWriteItems).
 
@@ -171,7 +171,7 @@ def batch_put(
     return BatchPutOutcome(outcome.written, tuple(given[left.index] for left in outcome.left_over))
 
 
-def to_put(model: Model[T], record: T, *, overwrite: bool = False) -> Write[Put]:
+def to_put(model: Model[T], record: T, *, overwrite: bool = False) -> Write[Put, T]:
     """Return the write that ``put`` does."""
     version = None if model.version is None else getattr(record, model.version)
     if overwrite and model.version is not None:
@@ -187,7 +187,7 @@ def to_put(model: Model[T], record: T, *, overwrite: bool = False) -> Write[Put]
 
 def to_update(
     model: Model[Any], key: Mapping[str, Any], changes: Mapping[str, Any], *, version: int | None = None
-) -> Write[Update]:
+) -> Write[Update, None]:
     """Return the write that ``update`` does."""
     item_key = _key(model, key, version)
     assign, remove = _changed(model, key, changes)
@@ -200,22 +200,24 @@ def to_update(
         add=add,
         **model.own_items(version)._asdict(),
     )
-    return Write(model, item_key, update_part, version)
+    return Write(model, item_key, update_part, version, None)
 
 
-def to_delete(model: Model[Any], key: Mapping[str, Any], *, version: int | None = None) -> Write[Delete]:
+def to_delete(
+    model: Model[Any], key: Mapping[str, Any], *, version: int | None = None
+) -> Write[Delete, None]:
     """Return the write that ``delete`` does."""
     item_key = _key(model, key, version)
     condition = model.own_items(version)
     if version is None:
         condition = _nothing_there(model).or_else(condition)
-    return Write(model, item_key, Delete(model.table.name, item_key, *condition), version)
+    return Write(model, item_key, Delete(model.table.name, item_key, *condition), version, None)
 
 
-def to_check(model: Model[Any], key: Mapping[str, Any], *, version: int | None = None) -> Write[Check]:
+def to_check(model: Model[Any], key: Mapping[str, Any], *, version: int | None = None) -> Write[Check, None]:
     """Return a part of a transaction that writes nothing, and wants the record to be there."""
     item_key = _key(model, key, version)
-    return Write(model, item_key, Check(model.table.name, item_key, *model.own_items(version)), version)
+    return Write(model, item_key, Check(model.table.name, item_key, *model.own_items(version)), version, None)
 
 
 def _nothing_there(model: Model[Any]) -> ItemCondition:
@@ -269,10 +271,7 @@ def _next(model: Model[T], record: T) -> T:
     return written
 
 
-R = TypeVar("R")
-
-
-def _written(write: Write[Any], send: Callable[[], R]) -> R:
+def _written(write: Write[Any, Any], send: Callable[[], R]) -> R:
     """Send a write, and say of a condition that did not hold what was wrong."""
     try:
         return send()
@@ -280,7 +279,7 @@ def _written(write: Write[Any], send: Callable[[], R]) -> R:
         raise _refusal(write, error) from error.__cause__
 
 
-def _refusal(write: Write[Any], error: ConditionNotMet) -> AwsInteractionError:
+def _refusal(write: Write[Any, Any], error: ConditionNotMet) -> AwsInteractionError:
     model, found = write.model, error.item
     table_name = model.table.name
     wants_nothing = isinstance(write.write, Put) and write.version is None

@@ -15,7 +15,7 @@ _GROUPS = (
         "Provider, errors",
         ("aws_interactions.aws_*", "aws_interactions.access_keys", "aws_interactions.credential_errors"),
     ),
-    ("Wrappers", (_WRAPPERS,)),
+    ("Wrappers", (_WRAPPERS, "aws_interactions.single_table")),
     (
         "Testing",
         ("aws_interactions.testing", "aws_interactions.testing_replay", "aws_interactions.testing_faults"),
