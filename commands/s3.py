@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.app import noun, settings_of
+from commands import s3_listing  # noqa: F401 - registers its verbs
 from commands.lazy import lazy
-from commands.parameters import BUCKET, BUCKET_TO_LIST, EXPIRY, FILE, NAME_AND_VALUE, UTF8_TEXT, each_once
+from commands.parameters import EXPIRY, FILE, NAME_AND_VALUE, UTF8_TEXT, each_once
+from commands.s3_parameters import (
+    PROGRAM_ON_SANDBOX,
+    SAMPLE,
+    bucket_argument,
+    buckets_argument,
+    key_argument,
+    s3,
+)
 from commands.shapes import FileWork, MakingWork, Shape
 
 if TYPE_CHECKING:
@@ -17,43 +25,19 @@ else:
     operations = lazy("aws_operations.s3.reads")
     changes = lazy("aws_operations.s3.changes")
 
-s3 = noun("s3", help="Buckets and objects.")
-
-SAMPLE = "samples-123456789012-us-east-1"
-PROGRAM_ON_SANDBOX = "manage-resources --sandbox s3"
-
-bucket_argument = click.argument("bucket", type=BUCKET)
-key_argument = click.argument("key", type=UTF8_TEXT)
-
 
 @s3.verb(
     "status",
     shape=Shape.ROWS,
     example=f"{PROGRAM_ON_SANDBOX} status {SAMPLE} no-such-bucket",
 )
-@click.argument("buckets", metavar="BUCKET...", type=BUCKET, nargs=-1, required=True)
+@buckets_argument
 def status(buckets: tuple[str, ...]) -> Any:
     """Say whether buckets exist and are open to you.
 
     Each answer is one of: does not exist, exists have access, exists no access.
     """
     return partial(operations.bucket_statuses, buckets)
-
-
-@s3.verb("ls", shape=Shape.ROWS, example=f"{PROGRAM_ON_SANDBOX} ls {SAMPLE}")
-@click.argument("bucket", type=BUCKET_TO_LIST, required=False)
-@click.option("--prefix", type=UTF8_TEXT, default="", help="Only keys that start with this.")
-@click.pass_context
-def ls(context: click.Context, bucket: str | None, prefix: str) -> Any:
-    """List your buckets, or the objects of one bucket.
-
-    Buckets are listed for all regions at once; with --regions, each region lists its own.
-    """
-    if bucket is not None:
-        return partial(operations.objects, bucket, prefix)
-    if prefix:
-        raise click.UsageError("--prefix goes with a bucket")
-    return partial(operations.buckets, in_own_region=bool(settings_of(context).regions))
 
 
 @s3.verb("create", shape=Shape.CHANGES, example=f"{PROGRAM_ON_SANDBOX} create my-bucket --dry-run")

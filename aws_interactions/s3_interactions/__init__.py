@@ -76,9 +76,11 @@ if TYPE_CHECKING:
         ObjectFailure as ObjectFailure,
         PresignedPost as PresignedPost,
         PresignedUrl as PresignedUrl,
+        S3Level as S3Level,
         S3Object as S3Object,
         S3ObjectDetails as S3ObjectDetails,
         S3ObjectVersion as S3ObjectVersion,
+        UnfinishedUpload as UnfinishedUpload,
         UploadedObject as UploadedObject,
     )
     from aws_interactions.s3_interactions.objects import (
@@ -87,6 +89,7 @@ if TYPE_CHECKING:
         describe_object as describe_object,
         get_object_tags as get_object_tags,
         get_object_user_metadata as get_object_user_metadata,
+        list_bucket_level as list_bucket_level,
         list_bucket_objects as list_bucket_objects,
         list_object_versions as list_object_versions,
         set_object_tags as set_object_tags,
@@ -95,6 +98,10 @@ if TYPE_CHECKING:
         presign_get as presign_get,
         presign_post as presign_post,
         presign_put as presign_put,
+    )
+    from aws_interactions.s3_interactions.unfinished_uploads import (
+        list_unfinished_uploads as list_unfinished_uploads,
+        size_of_unfinished_upload as size_of_unfinished_upload,
     )
     from aws_interactions.s3_interactions.uploads import (
         digest_of_file as digest_of_file,
@@ -166,6 +173,7 @@ _NAMES_BY_HOME = {
         "describe_object",
         "get_object_tags",
         "get_object_user_metadata",
+        "list_bucket_level",
         "list_bucket_objects",
         "list_object_versions",
         "set_object_tags",
@@ -183,10 +191,16 @@ _NAMES_BY_HOME = {
         "ObjectFailure",
         "PresignedPost",
         "PresignedUrl",
+        "S3Level",
         "S3Object",
         "S3ObjectDetails",
         "S3ObjectVersion",
+        "UnfinishedUpload",
         "UploadedObject",
+    ),
+    "unfinished_uploads": (
+        "list_unfinished_uploads",
+        "size_of_unfinished_upload",
     ),
     "uploads": (
         "digest_of_file",

@@ -22,7 +22,7 @@ class S3Object:
 
 @dataclass(frozen=True, slots=True)
 class S3ObjectVersion:
-    """A version of an object or a delete marker, which has neither size nor ETag."""
+    """A version of an object or a delete marker, which has neither size nor ETag nor storage class."""
 
     key: str
     version_id: str
@@ -31,6 +31,24 @@ class S3ObjectVersion:
     last_modified: datetime | None
     size: int | None
     etag: str | None
+    storage_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class S3Level:
+    """Keys that go on behind a slash, taken together: ``prefix`` is what they share, slash included."""
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedUpload:
+    """An upload in parts that neither ended nor was aborted; its parts are kept, and paid for, meanwhile."""
+
+    key: str
+    upload_id: str
+    started_at: datetime | None
+    storage_class: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from aws_interactions.s3_interactions.errors import (
 from aws_interactions.s3_interactions.names import check_key
 from aws_interactions.s3_interactions.object_records import (
     DeletedObject,
+    S3Level,
     S3Object,
     S3ObjectDetails,
     S3ObjectVersion,
@@ -45,14 +46,23 @@ def list_bucket_objects(
     client = aws_provider.get_s3()
     with s3_errors(bucket_name):
         for page in pages_of(client, "list_objects_v2", Bucket=bucket_name, Prefix=prefix):
-            for item in page.get("Contents", []):
-                yield S3Object(
-                    item["Key"],
-                    item.get("Size", 0),
-                    item["LastModified"],
-                    bare_etag(item),
-                    item.get("StorageClass", "STANDARD"),
-                )
+            yield from map(_object_of, page.get("Contents", []))
+
+
+def list_bucket_level(
+    bucket_name: str, aws_provider: "AwsClientProvider", *, prefix: str = ""
+) -> Iterator[S3Object | S3Level]:
+    """Yield what is directly under ``prefix``, by key: objects, and levels for what goes on behind a slash.
+
+    What is deeper is neither read nor counted (ListObjectsV2 with a delimiter).
+    """
+    logger.debug("list_bucket_level bucket=%s prefix=%s", bucket_name, prefix)
+    client = aws_provider.get_s3()
+    with s3_errors(bucket_name):
+        for page in pages_of(client, "list_objects_v2", Bucket=bucket_name, Prefix=prefix, Delimiter="/"):
+            found: list[S3Object | S3Level] = [*map(_object_of, page.get("Contents", []))]
+            found += [S3Level(level["Prefix"]) for level in page.get("CommonPrefixes", [])]
+            yield from sorted(found, key=_place_in_list)
 
 
 def list_object_versions(
@@ -203,6 +213,20 @@ def set_object_tags(
     logger.info("set %d tags of object %s in bucket %s", len(tags), key, bucket_name)
 
 
+def _object_of(item: Mapping[str, Any]) -> S3Object:
+    return S3Object(
+        item["Key"],
+        item.get("Size", 0),
+        item["LastModified"],
+        bare_etag(item),
+        item.get("StorageClass", "STANDARD"),
+    )
+
+
+def _place_in_list(listed: S3Object | S3Level) -> str:
+    return listed.key if isinstance(listed, S3Object) else listed.prefix
+
+
 def _absent(bucket_name: str, key: str) -> dict[str, Any]:
     return {"MethodNotAllowed": lambda: S3ObjectDoesntExist(bucket_name, key)}
 
@@ -217,4 +241,5 @@ def version_of(item: Mapping[str, Any], *, is_delete_marker: bool) -> S3ObjectVe
         last_modified=item.get("LastModified"),
         size=item.get("Size"),
         etag=None if is_delete_marker else bare_etag(item),
+        storage_class=None if is_delete_marker else item.get("StorageClass", "STANDARD"),
     )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         BucketVersioning,
         PresignedPost,
         PresignedUrl,
-        S3Object,
     )
 
 logger = logging.getLogger(__name__)
@@ -112,12 +111,6 @@ def buckets(aws_provider: AwsClientProvider, *, in_own_region: bool) -> "Iterato
     """Yield the account's buckets (ListBuckets), all or only those in the provider's region."""
     region = aws_provider.aws_region if in_own_region else None
     return s3_interactions.list_buckets(aws_provider, aws_region=region)
-
-
-def objects(bucket_name: str, prefix: str, aws_provider: AwsClientProvider) -> "Iterator[S3Object]":
-    """Yield the objects of a bucket whose key starts with a prefix (ListObjectsV2), any number."""
-    bucket = fill_template(bucket_name, aws_provider)
-    return s3_interactions.list_bucket_objects(bucket, aws_provider, prefix=prefix)
 
 
 def metadata(bucket_name: str, key: str, aws_provider: AwsClientProvider) -> Iterator[NameValueRow]:

@@ -1,5 +1,6 @@
 """How the command lines of ``s3`` are understood; nothing is sent."""
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -25,6 +26,16 @@ understand = partial(command_lines.understand, "s3")
         (["presign", BUCKET, "k", "--expires-in", "soon"], ["1 to 604800 seconds"]),
         (["ls", f"s3://{BUCKET}/foo"], [f"s3://{BUCKET}/foo", "--prefix"]),
         (["ls", f"{BUCKET}/foo"], ["--prefix"]),
+        (["ls", "--prefix", "a"], ["--prefix goes with a bucket"]),
+        (["ls", "--one-level"], ["--recursive goes with a bucket"]),
+        (["ls", "--match", "*"], ["--match goes with a bucket"]),
+        (["ls", BUCKET, "--one-level", "--versions"], ["do not go together"]),
+        (["ls", BUCKET, "--min-size", "1.5G"], ["'1.5G' is not a size such as 500, 10K, 5M or 1GiB"]),
+        (["ls", BUCKET, "--older-than", "5y"], ["'5y' is not a time such as 2026-01-31"]),
+        (["ls", BUCKET, "--newer-than", "2026-02-30"], ["is not a time such as"]),
+        (["ls", BUCKET, "--newer-than", "999999w"], ["is not a time such as"]),
+        (["du"], ["Missing argument 'BUCKET...'"]),
+        (["du", BUCKET, "--depth", "21"], ["0<=x<=20"]),
         (["rm", f"s3://{BUCKET}/foo", "k"], ["give bucket and key as two words"]),
         (["create", "samples-{acount}"], ["unknown placeholder {acount}"]),
         (["status", f"arn:aws:s3:::{BUCKET}"], ["is an ARN, give the name"]),
@@ -68,6 +79,19 @@ def test_WHEN_a_bucket_has_its_scheme_before_it_THEN_its_name_is_taken(given: st
     result, work = understand("ls", given)
     assert result.exit_code == 0, result.output
     assert work.args[0] == BUCKET
+
+
+def test_WHEN_sizes_and_times_have_units_THEN_they_are_bytes_and_moments() -> None:
+    line = ["--min-size", "10K", "--max-size", "1GiB", "--newer-than", "2026-01-31T18:00+02:00"]
+    result, work = understand("ls", BUCKET, *line, "--older-than", "2w", "--match", "a*", "--match", "b*")
+    assert result.exit_code == 0, result.output
+    wanted = work.keywords["wanted"]
+    assert (wanted.min_size, wanted.max_size, wanted.patterns) == (10_240, 1024**3, ("a*", "b*"))
+    assert wanted.newer_than == datetime(2026, 1, 31, 16, tzinfo=UTC)
+    assert timedelta(days=13) < datetime.now(UTC) - wanted.older_than < timedelta(days=15)
+    assert understand("ls", BUCKET, "--older-than", "2026-01-31")[1].keywords[
+        "wanted"
+    ].older_than == datetime(2026, 1, 31, tzinfo=UTC)
 
 
 def test_WHEN_presigning_AND_words_are_in_capitals_and_time_has_a_unit_THEN_they_are_understood() -> None:

@@ -4,6 +4,7 @@ KEY = "docs/readme.txt"
 CASES: dict[str, list[str]] = {
     "s3 status": [SAMPLE],
     "s3 ls": [SAMPLE],
+    "s3 du": [SAMPLE, "--depth", "1"],
     "s3 create": ["{new}"],
     "s3 ensure": ["{new}"],
     "s3 destroy": [SAMPLE],

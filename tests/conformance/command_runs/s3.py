@@ -31,6 +31,21 @@ def ls(stage: Stage) -> None:
     assert bucket in [row["name"] for row in stage.rows()]
     assert [(row["key"], row["size"]) for row in stage.rows(bucket)] == [(KEY, 8)]
     assert stage.rows(bucket, "--prefix", "reports/") == []
+    assert [row["key"] for row in stage.rows(bucket, "--one-level")] == ["docs/"]
+    assert [row["is_latest"] for row in stage.rows(bucket, "--versions", "--match", "docs/*")] == [True]
+    assert stage.rows(bucket, "--min-size", "9") == stage.rows(bucket, "--older-than", "2026-01-01") == []
+
+
+@runs("s3 du")
+def du(stage: Stage) -> None:
+    s3 = stage.root.get_s3()
+    bucket = bucket_with_object(stage)
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key="docs/big")["UploadId"]
+    s3.upload_part(Bucket=bucket, Key="docs/big", UploadId=upload_id, PartNumber=1, Body=b"part")
+    found = [(row["prefix"], row["state"], row["count"], row["bytes"]) for row in stage.rows(bucket)]
+    assert found == [("", "current", 1, 8), ("", "unfinished upload", 1, 4)]
+    (row,) = stage.rows(bucket, "--depth", "1", "--current")
+    assert (row["prefix"], row["bytes"]) == ("docs/", 8)
 
 
 @runs("s3 create")
