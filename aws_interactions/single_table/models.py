@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from aws_interactions.dynamodb_interactions.errors import LossyNumber
@@ -121,7 +122,7 @@ class Model(Generic[T]):
     entity_type: str
     partition: str
     sort: str | None = None
-    indexes: Mapping[str, IndexKey] = field(default_factory=dict)
+    indexes: Mapping[str, IndexKey] = field(default_factory=dict, hash=False)
     version: str | None = None
     tenant: str | None = None
     codecs: Mapping[str, FieldCodec] = field(init=False, repr=False, compare=False)
@@ -132,11 +133,12 @@ class Model(Generic[T]):
     def __post_init__(self) -> None:
         """Take the templates apart, so that a mistake is found before anything is written."""
         codecs = field_codecs(self.of)
-        object.__setattr__(self, "codecs", codecs)
-        object.__setattr__(self, "indexes", dict(self.indexes))
+        # What a bound model is bound by cannot be changed from outside.
+        object.__setattr__(self, "codecs", MappingProxyType(codecs))
+        object.__setattr__(self, "indexes", MappingProxyType(dict(self.indexes)))
         self._check_fields()
         object.__setattr__(self, "keys", self._keys(self.table.key_names, self.partition, self.sort))
-        object.__setattr__(self, "index_keys", self._parsed_indexes())
+        object.__setattr__(self, "index_keys", MappingProxyType(self._parsed_indexes()))
 
     @property
     def bound_tenant(self) -> str | None:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -171,11 +172,17 @@ def scan(
 
 
 def batch_get(
-    model: Model[T], keys: Iterable[Fields], aws_provider: "AwsClientProvider", **options: Any
+    model: Model[T],
+    keys: Iterable[Fields],
+    aws_provider: "AwsClientProvider",
+    *,
+    consistent: bool = False,
+    sleep: batches.Sleep = time.sleep,
+    max_rounds: int = batches.MAX_ROUNDS,
 ) -> Iterator[Found[T]]:
     """Yield each key with its record, in the order given (BatchGetItem).
 
-    ``options`` and errors are those of ``batch_get`` of items: keys that stay unread are named at the end.
+    The options and errors are those of ``batch_get`` of items: keys that stay unread are named at the end.
     """
     given = list(keys)
     by_key = {tuple(model.key_of(key).values()): key for key in given}
@@ -184,7 +191,9 @@ def batch_get(
         [model.key_of(key) for key in given],
         aws_provider,
         attributes=model.projection,
-        **options,
+        consistent=consistent,
+        sleep=sleep,
+        max_rounds=max_rounds,
     )
     return (
         Found(by_key[tuple(key.values())], None if item is None else model.record_of(item))

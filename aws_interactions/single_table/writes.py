@@ -4,12 +4,13 @@ Whatever is written, a condition holds the item under the key to the model: its 
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aws_interactions.aws_errors import AwsInteractionError
-from aws_interactions.dynamodb_interactions.batches import batch_write
+from aws_interactions.dynamodb_interactions.batches import MAX_ROUNDS, Sleep, batch_write
 from aws_interactions.dynamodb_interactions.errors import ConditionNotMet
 from aws_interactions.dynamodb_interactions.items import delete_item, put_item, update_item
 from aws_interactions.dynamodb_interactions.transactions import (
@@ -150,12 +151,17 @@ def transact(
 
 
 def batch_put(
-    model: Model[T], records: Iterable[T], aws_provider: "AwsClientProvider", **options: Any
+    model: Model[T],
+    records: Iterable[T],
+    aws_provider: "AwsClientProvider",
+    *,
+    sleep: Sleep = time.sleep,
+    max_rounds: int = MAX_ROUNDS,
 ) -> BatchPutOutcome[T]:
     """Write records in place of what is under their keys, and return those left undone (BatchWriteItem).
 
-    25 a call, sent again as ``batch_write`` does, which takes ``options`` and has the errors. A batch knows
-    no conditions, so that a model with a version is refused (``FieldRefused``).
+    25 a call, sent again as ``batch_write`` does, whose options and errors these are. A batch knows no
+    conditions, so that a model with a version is refused (``FieldRefused``).
     """
     if model.version is not None:
         raise FieldRefused(model.version, "a batch checks no versions; use put or transact")
@@ -166,7 +172,8 @@ def batch_put(
         [],
         aws_provider,
         key_names=model.table.key_names,
-        **options,
+        sleep=sleep,
+        max_rounds=max_rounds,
     )
     return BatchPutOutcome(outcome.written, tuple(given[left.index] for left in outcome.left_over))
 

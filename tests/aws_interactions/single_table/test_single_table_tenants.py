@@ -151,9 +151,13 @@ def test_WHEN_a_model_is_bound_THEN_it_cannot_be_bound_to_another_nor_changed() 
         OURS.bound_to("acme2")
     with pytest.raises(AttributeError):
         OURS._bound_tenant = "acme2"  # type: ignore[misc]  # what is tried
+    for parts in (OURS.codecs, OURS.indexes, OURS.index_keys):
+        with pytest.raises(TypeError):
+            parts["by_state"] = None  # type: ignore[index]  # what is tried
     # A copy is bound to nobody.
     assert replace(OURS).bound_tenant is None
     assert ORDERS.bound_tenant is None
+    assert len({ORDERS, OURS, THEIRS, ORDERS.bound_to("acme")}) == 3
 
 
 @given(st.text(max_size=5), st.text(max_size=5), st.text(max_size=5))
