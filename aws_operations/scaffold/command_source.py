@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_operations.scaffold.function_source import MOST_ARGUMENTS
@@ -10,6 +11,8 @@ from aws_operations.scaffold.service_design import (
     OperationDesign,
     ParameterDesign,
     ServiceDesign,
+    StructureDesign,
+    TypeDesign,
     TypeKind,
 )
 from aws_operations.scaffold.source_text import quoted
@@ -82,7 +85,7 @@ def _command(operation: OperationDesign, design: ServiceDesign) -> str:
     lines = [
         f"@commands.command({quoted(command_name(operation))}, cls=AwsCommand,",
         f"    operation=({quoted(design.service_name)}, {quoted(operation.api_name)}),",
-        f"    help={_literal(_help(operation))})",
+        f"    help={_literal(_help(operation, design))})",
         *(each.decorator for each in given),
         f"def {_function_name(operation)}({noqa}\n    *,\n{signature}    aws_provider: AwsClientProvider,",
         f") -> {result}:",
@@ -92,10 +95,23 @@ def _command(operation: OperationDesign, design: ServiceDesign) -> str:
     return "\n".join(lines)
 
 
-def _help(operation: OperationDesign) -> str:
+def _help(operation: OperationDesign, design: ServiceDesign) -> str:
     text = operation.documentation or f"Call {operation.api_name}."
-    takes_times = any(re.search(r"\bdatetime\b", each.annotation) for each in operation.parameters)
+    structures = {each.class_name: each for each in design.structures}
+    seen: set[str] = set()
+    takes_times = any(_holds_times(each.type, structures, seen) for each in operation.parameters)
     return f"{text} {_TIMES}" if takes_times else text
+
+
+def _holds_times(kind: TypeDesign, structures: Mapping[str, StructureDesign], seen: set[str]) -> bool:
+    if kind.element is not None:
+        return _holds_times(kind.element, structures, seen)
+    if kind.kind is not TypeKind.STRUCTURE or kind.class_name is None:
+        return kind.annotation == "datetime"
+    if kind.class_name in seen:
+        return False
+    seen.add(kind.class_name)
+    return any(_holds_times(each.type, structures, seen) for each in structures[kind.class_name].fields)
 
 
 def command_name(operation: OperationDesign) -> str:

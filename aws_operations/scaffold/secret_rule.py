@@ -10,10 +10,11 @@ _SECRET = re.compile(
     r"|signed_?url|login_?url|embed_?url",
     re.IGNORECASE,
 )
-# Places in a list, and what tells two versions or two calls apart, open nothing.
+# Places in a list, what tells two versions or two calls apart, and what is public open nothing.
 _MARK = re.compile(
-    r"(next|page|pagination|continuation|marker|position|client|start).*token"
-    r"|(change|update|lock|version|sequence|conditional|creation|request|purchase|idempotency)_?tokens?$"
+    r"(next|page|pagination|continuation|marker|position|start).*token"
+    r"|(change|client|conditional|creation|dkim|grant|http|idempotency|lock|purchase|request|sequence|update"
+    r"|version)_?tokens?$"
     r"|public_?key|ciphertext|encrypted",
     re.IGNORECASE,
 )

@@ -117,6 +117,10 @@ def test_WHEN_a_list_is_deep_in_a_page_THEN_the_key_has_dots() -> None:
         ("sts", "GetSessionToken", False),
         ("ecr", "GetAuthorizationToken", False),
         ("logs", "StartQuery", False),
+        ("lambda", "ListFunctions", False),
+        ("wafv2", "ListWebACLs", True),
+        ("backup", "ListTags", True),
+        ("elbv2", "DescribeRules", False),
     ],
 )
 def test_WHEN_an_operation_may_write_or_tell_a_secret_THEN_it_is_no_read(

@@ -21,7 +21,11 @@ def option(decorators: str, name: str) -> str:
 
 @pytest.mark.parametrize(
     ("service", "operation", "says_so"),
-    [("cloudwatch", "GetMetricStatistics", True), ("sqs", "SendMessage", False)],
+    [
+        ("cloudwatch", "GetMetricStatistics", True),
+        ("cloudwatch", "PutMetricData", True),
+        ("dynamodb", "PutItem", False),
+    ],
 )
 def test_WHEN_a_command_takes_a_time_THEN_its_help_says_which_zone_it_is_in(
     service: str, operation: str, says_so: bool

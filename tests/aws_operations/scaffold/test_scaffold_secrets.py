@@ -65,6 +65,7 @@ def test_WHEN_only_some_members_are_marked_THEN_repr_shows_none_of_the_secrets()
         ("cognito-identity", "GetId", "Logins", True),
         ("secretsmanager", "GetSecretValue", "SecretId", False),
         ("wafv2", "DeleteIPSet", "LockToken", False),
+        ("kms", "Encrypt", "GrantTokens", False),
         ("ec2", "RunInstances", "ClientToken", False),
         ("glue", "PutSchemaVersionMetadata", "MetadataKeyValue", False),
     ],
