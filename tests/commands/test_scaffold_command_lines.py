@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from aws_operations.scaffold.files import write_folder
+from aws_operations.scaffold.project_template import project_files
 from aws_operations.scaffold.source_format import FormatterMissing
 from commands.command_tree import every_verb
 from commands.error_lines import error_line
 from commands.exit_codes import ExitCode, exit_code_for
-from tests.support.program import run_program
+from tests.support.program import PROGRAM, run_program
 
 VERBS = dict(every_verb())
 SERVICE = ["scaffold", "service", "sqs", "--operations", "ListQueues,SendMessage"]
@@ -61,7 +63,7 @@ def test_WHEN_a_preview_is_asked_for_THEN_the_files_are_listed_AND_none_is_writt
     assert "new/core/aws_client_provider.py" in done.stdout.splitlines()
     assert done.stderr.endswith("would be written; nothing was\n")
     assert files_in(folder) == []
-    run_program(["scaffold", "project", "."], environment, cwd=folder)
+    write_folder(folder, project_files(folder.name))
     before = files_in(folder)
     done = run_program([*SERVICE, "--preview"], environment, cwd=folder)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 7)
@@ -125,7 +127,7 @@ def test_WHEN_the_folder_has_an_odd_name_THEN_what_to_try_next_can_be_pasted_int
 def test_WHEN_a_name_is_wrong_THEN_it_is_a_usage_error_with_what_may_be_meant(
     name: str, operations: str, part: str, environment: dict[str, str], folder: Path
 ) -> None:
-    run_program(["scaffold", "project", "."], environment, cwd=folder)
+    write_folder(folder, project_files(folder.name))
     before = files_in(folder)
     done = run_program(["scaffold", "service", name, "--operations", operations], environment, cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
@@ -141,7 +143,7 @@ def test_WHEN_ruff_is_not_installed_THEN_it_is_a_fault_of_the_installation_AND_s
 def test_WHEN_the_service_is_there_with_other_operations_THEN_it_is_refused_AND_says_how_to_get_more_of_it(
     environment: dict[str, str], folder: Path
 ) -> None:
-    run_program(["scaffold", "project", "."], environment, cwd=folder)
+    write_folder(folder, project_files(folder.name))
     assert run_program(SERVICE, environment, cwd=folder).returncode == 0
     again = run_program(SERVICE, environment, cwd=folder)
     assert (again.returncode, len(again.stdout.splitlines())) == (0, 5)
@@ -152,3 +154,22 @@ def test_WHEN_the_service_is_there_with_other_operations_THEN_it_is_refused_AND_
     assert "into a new project" in done.stderr
     other = run_program(["scaffold", "service", "sns", "--operations", "ListTopics"], environment, cwd=folder)
     assert other.returncode == 0, other.stderr
+
+
+@pytest.mark.parametrize("words", [["scaffold", "project", "new"], [*SERVICE, "--project", "new"]])
+def test_WHEN_the_list_could_not_be_written_THEN_the_same_run_again_writes_it(
+    words: list[str], environment: dict[str, str], folder: Path
+) -> None:
+    if words[1] == "service":
+        write_folder(folder / "new", project_files("new"))
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*PROGRAM, *words], env=environment, cwd=folder, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 3
+    before = files_in(folder)
+    again = run_program(words, environment, cwd=folder)
+    assert again.returncode == 0, again.stderr
+    assert "all files were there already" in again.stderr
+    assert set(again.stdout.splitlines()) <= set(before)
+    assert files_in(folder) == before
