@@ -32,6 +32,16 @@ def with_read_rows(rows_text: str, design: ServiceDesign) -> str:
     return _with_advice(source.with_lines(_line_before(table, source, design.service_name), row))
 
 
+def listed_reads(rows_text: str, service_name: str) -> set[str]:
+    """Return what the list lets through of a service; raises ``CantEditSource`` as ``with_read_rows``."""
+    source = EditableSource(rows_text, READS_FILE)
+    _, table = _statement(source)
+    for key, value in zip(table.keys, table.values, strict=True):
+        if isinstance(key, ast.Constant) and key.value == service_name:
+            return _names_in(value, source)
+    return set()
+
+
 def _with_advice(rows_text: str) -> str:
     if _TO_REVIEW.strip() in rows_text:
         return rows_text

@@ -1,7 +1,7 @@
 """A new service in a project: its files, and the edits of those that list services."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aws_interactions.aws_errors import LocalFileProblem
@@ -9,7 +9,7 @@ from aws_operations.scaffold.command_source import command_source
 from aws_operations.scaffold.files import AlreadyThere, Edit, holds, missing_files, read_source, write_files
 from aws_operations.scaffold.getter_source import PROVIDER_FILE, with_getter
 from aws_operations.scaffold.package_names import package_name
-from aws_operations.scaffold.rows_source import READS_FILE, with_read_rows
+from aws_operations.scaffold.rows_source import READS_FILE, listed_reads, with_read_rows
 from aws_operations.scaffold.service_design import ServiceDesign
 from aws_operations.scaffold.source_edits import CantEditSource
 from aws_operations.scaffold.source_format import formatted
@@ -59,15 +59,17 @@ def service_files(project: Path, design: ServiceDesign) -> ServiceFiles:
     check_is_project(project)
     package = package_name(design)
     wrapper = f"{package}/{design.module_name}.py"
+    edits = dict(_edits(project, design))
     sources = {
         f"{package}/__init__.py": f'"""{design.title}: its wrapper, and a command for each operation."""\n',
         f"{package}/commands.py": command_source(design),
         f"tests/{_tests_name(design)}.py": wrapper_tests_source(design),
-        f"tests/test_{package.rstrip('_')}_commands.py": command_tests_source(design),
+        f"tests/test_{package.rstrip('_')}_commands.py": command_tests_source(
+            _with_reads_of(project, edits, design)
+        ),
         # The last one: who has the wrapper has the service, however a run ended.
         wrapper: wrapper_source(design),
     }
-    edits = dict(_edits(project, design))
     files = {name: formatted(source, first_party=[package]) for name, source in sources.items()}
     if (project / wrapper).exists():
         _check_is_the_same(project, design.service_name, package, files)
@@ -93,6 +95,14 @@ def _edits(project: Path, design: ServiceDesign) -> Iterator[tuple[str, Edit]]:
         after = edited(before, design)
         if before != after:
             yield name, Edit(before, after)
+
+
+def _with_reads_of(project: Path, edits: Mapping[str, Edit], design: ServiceDesign) -> ServiceDesign:
+    """Return the design with the reads that the project will let through: some it may have by itself."""
+    rows = edits[READS_FILE].after if READS_FILE in edits else read_source(project / READS_FILE)
+    listed = listed_reads(rows, design.service_name)
+    operations = [replace(each, is_read=each.api_name in listed) for each in design.operations]
+    return replace(design, operations=tuple(operations))
 
 
 def _check_is_the_same(project: Path, service_name: str, package: str, files: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from example_service.s3_wrapper import get_object_text, list_bucket_objects, put
 OBJECT = {"Bucket": "reports", "Key": "today"}
 WRITES: dict[str, Callable[[Any], object]] = {
     "call": lambda s3: s3.delete_object(**OBJECT),
-    "operation that nobody listed": lambda s3: s3.get_bucket_acl(Bucket="reports"),
+    "operation that nobody listed": lambda s3: s3.get_object_torrent(**OBJECT),
     "presigned URL": lambda s3: s3.generate_presigned_url("put_object", Params=OBJECT),
     "presigned post": lambda s3: s3.generate_presigned_post("reports", "today"),
     "presigned read, sent as DELETE": lambda s3: s3.generate_presigned_url(
