@@ -42,7 +42,7 @@ def wrapper_source(design: ServiceDesign) -> str:
     opening = [
         docstring(
             _summary(design.title),
-            ["Every function takes its subject first and the provider next, what could be mixed up by name."],
+            ["Every function takes its subject, then the provider, the rest by name, and keeps nothing."],
             indent=0,
         ),
         _imports(body),

@@ -1,66 +1,14 @@
 """Lists that come in pages: nothing of an answer is lost, and none ends before its end."""
 
-import re
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel
 
 from aws_operations.scaffold.command_source import command_source
-from aws_operations.scaffold.paging_rule import default_page_size, loses_members
 from aws_operations.scaffold.service_design import OperationDesign, design_service
 from tests.support.generated_modules import fake_client, provider_of, wrapper_of
-
-# What pages say of themselves or of their request: all that is not passed on.
-NOT_PASSED_ON = frozenset(
-    {"Delimiter", "EncodingType", "KeyCount", "Marker", "MaxItems", "Name", "NumResults", "Prefix"}
-) | {"RequestCharged", "RequestId", "StartAfter", "Status", "requestId"}
-
-
-def paged_operations() -> Iterator[tuple[OperationModel, dict[str, Any]]]:
-    services = Loader(include_default_search_paths=True).list_available_services("paginators-1")
-    for index, service in enumerate(services):
-        if index % 20 == 0:
-            # A loader keeps all that it has read, and all services together are a gigabyte.
-            loader = Loader(include_default_search_paths=True)
-        model = ServiceModel(loader.load_service_model(service, "service-2"), service)
-        pagination = loader.load_service_model(service, "paginators-1")["pagination"]
-        for name in sorted(set(pagination) & set(model.operation_names)):
-            yield model.operation_model(name), pagination[name]
-
-
-def first_names(value: str | list[str] | None) -> set[str]:
-    return set(
-        re.findall(r"(?:^|\|\| )(\w+)", " || ".join([value] if isinstance(value, str) else value or ()))
-    )
 
 
 def operation_of(service: str, name: str) -> OperationDesign:
     return design_service(service, [name]).operations[0]
-
-
-def test_WHEN_lists_of_any_service_are_taken_out_of_their_pages_THEN_nothing_else_was_in_them() -> None:
-    lost: dict[str, set[str]] = {}
-    unpaged = set()
-    count = 0
-    for operation, pages in paged_operations():
-        given, answered = operation.input_shape, operation.output_shape
-        assert given is not None
-        assert answered is not None
-        if not loses_members(operation, pages):
-            count += 1
-            keys = ("result_key", "output_token", "more_results", "input_token", "limit_key")
-            known = set().union(*(first_names(pages.get(key)) for key in keys), given.required_members)
-            for name in set(answered.members) - known:
-                lost.setdefault(name, set()).add(f"{operation.service_model.service_name} {operation.name}")
-        if re.search(r"[Yy]ou must set \S*MaxResults", re.sub("<.*?>", "", operation.documentation)):
-            unpaged |= {operation.name} if default_page_size(operation, pages) is None else set()
-    assert count > 3000
-    assert set(lost) <= NOT_PASSED_ON
-    assert {name for name in lost.get("Name", ()) if not name.startswith("s3 ")} == set()
-    assert unpaged == set()
 
 
 @pytest.mark.parametrize(
