@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from aws_operations.sandbox import control
+from tests.support.guide_runs import running_sandbox, unmeasured
 from tests.support.program import ROOT
 from tests.support.sandbox_fixtures import clean_environment
 
@@ -24,18 +25,16 @@ TARGETS = {(account, region) for account in ACCOUNTS for region in REGIONS}
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Run a sandbox that may be changed; the value is what ``sandbox env`` sets, and no more."""
     home = tmp_path_factory.mktemp("examples")
-    state_dir = home / "state" / "manage-resources" / "sandbox"
-    control.up(state_dir)
-    endpoint_url, keys = control.sandbox_provider_settings(state_dir)
-    yield {
-        **clean_environment(home),
-        "PYTHONPATH": str(ROOT),
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_ACCESS_KEY_ID": keys.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
-        "AWS_REGION": "us-east-1",
-    }
-    control.down(state_dir)
+    with running_sandbox(home) as state_dir:
+        endpoint_url, keys = control.sandbox_provider_settings(state_dir)
+        yield {
+            **unmeasured(clean_environment(home)),
+            "PYTHONPATH": str(ROOT),
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "AWS_ACCESS_KEY_ID": keys.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+            "AWS_REGION": "us-east-1",
+        }
 
 
 def run(example: str, *arguments: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aws_operations.sandbox import control
-from tests.support.guide_runs import Step, console_steps, run_steps
+from tests.support.guide_runs import Step, console_steps, run_steps, running_sandbox
 from tests.support.program import ROOT
 from tests.support.sandbox_fixtures import clean_environment
 from tests.support.snippets import broken_links, fenced_blocks
@@ -39,27 +39,25 @@ PROFILES = ("default", "profile hub", "profile prod", "profile prod-eu", "profil
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, str], Path]]:
     """Give the environment and the folder of somebody whose every profile leads to a sandbox."""
     home = tmp_path_factory.mktemp("reader")
-    state_dir = home / "state" / "manage-resources" / "sandbox"
-    control.up(state_dir)
-    endpoint_url, keys = control.sandbox_provider_settings(state_dir)
-    config = "".join(
-        f"[{profile}]\nregion = us-east-1\nendpoint_url = {endpoint_url}\n"
-        f"aws_access_key_id = {keys.access_key_id}\naws_secret_access_key = {keys.secret_access_key}\n"
-        for profile in PROFILES
-    )
-    folder = home / "work"
-    folder.mkdir()
-    (home / "aws-config").write_text(config, encoding="utf-8")
-    (folder / "report.csv").write_text("a,b\n", encoding="utf-8")
-    (folder / "new-key").write_text("a-new-key", encoding="utf-8")
-    environment = {
-        **clean_environment(home),
-        "AWS_CONFIG_FILE": str(home / "aws-config"),
-        # As on a terminal.
-        "MANAGE_RESOURCES_OUTPUT": "table",
-    }
-    yield environment, folder
-    control.down(state_dir)
+    with running_sandbox(home) as state_dir:
+        endpoint_url, keys = control.sandbox_provider_settings(state_dir)
+        config = "".join(
+            f"[{profile}]\nregion = us-east-1\nendpoint_url = {endpoint_url}\n"
+            f"aws_access_key_id = {keys.access_key_id}\naws_secret_access_key = {keys.secret_access_key}\n"
+            for profile in PROFILES
+        )
+        folder = home / "work"
+        folder.mkdir()
+        (home / "aws-config").write_text(config, encoding="utf-8")
+        (folder / "report.csv").write_text("a,b\n", encoding="utf-8")
+        (folder / "new-key").write_text("a-new-key", encoding="utf-8")
+        environment = {
+            **clean_environment(home),
+            "AWS_CONFIG_FILE": str(home / "aws-config"),
+            # As on a terminal.
+            "MANAGE_RESOURCES_OUTPUT": "table",
+        }
+        yield environment, folder
 
 
 def test_WHEN_the_lines_of_the_front_pages_are_run_in_order_THEN_each_ends_as_it_should(

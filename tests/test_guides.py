@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from aws_operations.sandbox import control
-from tests.support.guide_runs import SAYS_WHY, is_as_shown, is_not_run, run_steps, steps_of, title_of
+from tests.support.guide_runs import (
+    SAYS_WHY,
+    is_as_shown,
+    is_not_run,
+    run_steps,
+    running_sandbox,
+    state_dir_of,
+    steps_of,
+    title_of,
+)
 from tests.support.program import ROOT
 from tests.support.sandbox_fixtures import clean_environment
 from tests.support.snippets import broken_links, fenced_blocks
@@ -37,10 +46,8 @@ def name_of(page: Path) -> str:
 @pytest.fixture(scope="module")
 def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Run a sandbox for all pages that leave the samples of others alone."""
-    state_dir = tmp_path_factory.mktemp("shared") / "sandbox"
-    control.up(state_dir)
-    yield state_dir
-    control.down(state_dir)
+    with running_sandbox(tmp_path_factory.mktemp("shared")) as state_dir:
+        yield state_dir
 
 
 @pytest.fixture
@@ -144,11 +151,6 @@ def test_WHEN_output_is_compared_THEN_only_what_varies_may_differ(
     shown: str, printed: str, same: bool
 ) -> None:
     assert is_as_shown(shown, printed) is same
-
-
-def state_dir_of(home: Path) -> Path:
-    """Return where the sandbox of somebody with this home keeps its state."""
-    return home / "state" / "manage-resources" / "sandbox"
 
 
 def sentence_above(lines: list[str], fence_line: int) -> str:

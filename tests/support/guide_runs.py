@@ -21,10 +21,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.program import PROGRAM, ROOT, without_endpoint_warning
+from aws_operations.sandbox import control
+from tests.support.program import PROGRAM, ROOT, run_program, without_endpoint_warning
+from tests.support.sandbox_fixtures import clean_environment
 from tests.support.snippets import Block, fenced_blocks
 
 TITLE = re.compile(r'title="(?P<path>[^"]+)"')
@@ -51,6 +54,30 @@ class Step:
     command: str
     shown: str = ""
     exit_code: int = 0
+
+
+def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what makes coverage measure a process.
+
+    What pages and examples run has tests of its own, and measuring takes as long again as running.
+    """
+    return {name: value for name, value in environment.items() if not name.startswith("COVERAGE_")}
+
+
+def state_dir_of(home: Path) -> Path:
+    """Return where the sandbox of somebody with this home keeps its state."""
+    return home / "state" / "manage-resources" / "sandbox"
+
+
+@contextmanager
+def running_sandbox(home: Path) -> Iterator[Path]:
+    """Give the state of a sandbox that runs in this home, unmeasured."""
+    started = run_program(["sandbox", "up"], unmeasured(clean_environment(home)))
+    assert started.returncode == 0, started.stderr
+    try:
+        yield state_dir_of(home)
+    finally:
+        control.down(state_dir_of(home))
 
 
 def is_not_run(block: Block) -> bool:
@@ -152,7 +179,7 @@ def _shell(script: str, environment: Mapping[str, str], folder: Path) -> str:
     shell = subprocess.Popen(
         ["bash", "--norc", "-s"],
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**unmeasured(environment), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
