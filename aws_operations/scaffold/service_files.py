@@ -59,7 +59,9 @@ def service_files(project: Path, design: ServiceDesign) -> ServiceFiles:
     check_is_project(project)
     package = package_name(design)
     wrapper = f"{package}/{design.module_name}.py"
-    edits = dict(_edits(project, design))
+    is_there = (project / wrapper).exists()
+    # What was made of the lists since a service is there, such as a read struck off, is not made undone.
+    edits = {} if is_there else dict(_edits(project, design))
     sources = {
         f"{package}/__init__.py": f'"""{design.title}: its wrapper, and a command for each operation."""\n',
         f"{package}/commands.py": command_source(design),
@@ -71,7 +73,7 @@ def service_files(project: Path, design: ServiceDesign) -> ServiceFiles:
         wrapper: wrapper_source(design),
     }
     files = {name: formatted(source, first_party=[package]) for name, source in sources.items()}
-    if (project / wrapper).exists():
+    if is_there:
         _check_is_the_same(project, design.service_name, package, files)
     return ServiceFiles(files, missing_files(project, files), edits)
 

@@ -73,6 +73,17 @@ def test_WHEN_a_file_of_the_service_was_edited_THEN_the_service_is_refused(proje
         service_files(project, DESIGN)
 
 
+def test_WHEN_a_read_was_struck_off_the_list_THEN_the_same_run_does_not_put_it_back(project: Path) -> None:
+    write_service(project, service_files(project, DESIGN))
+    listed = project / "core" / "read_operations.py"
+    row = '    "sqs": frozenset({"ListQueues"}),\n'
+    text = listed.read_text(encoding="utf-8")
+    assert row in text
+    listed.write_text(text.replace(row, ""), encoding="utf-8")
+    with pytest.raises(AlreadyThere, match="what is in sqs is yours"):
+        service_files(project, DESIGN)
+
+
 def test_WHEN_the_provider_is_a_link_THEN_it_is_said_before_anything_is_written(project: Path) -> None:
     provider = project / "core" / "aws_client_provider.py"
     provider.rename(project / "elsewhere.py")
