@@ -12,7 +12,7 @@ from tests.support.snippets import fenced_blocks
 
 # Python's own, with what these tests are run with in place of what a network would bring.
 ENVIRONMENT_COMMAND = "python3 -m venv .venv"
-# Half a minute together; the suite of a project with ten services runs just these.
+# Half a minute together; the tests of a project with ten services run these, with more to look at.
 RUN_ELSEWHERE = {".venv/bin/pytest", ".venv/bin/mypy"}
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
