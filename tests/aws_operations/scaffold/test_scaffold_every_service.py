@@ -1,13 +1,21 @@
-"""Every service that botocore knows: wrappers of a sample of its operations are valid Python."""
+"""Every service that botocore knows: what is written for a sample of its operations is valid Python."""
 
+import ast
+import subprocess
+import sysconfig
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
-from aws_operations.scaffold.service_design import design_service
+from aws_operations.scaffold.command_source import command_source
+from aws_operations.scaffold.getter_source import with_getter
+from aws_operations.scaffold.rows_source import with_read_rows
+from aws_operations.scaffold.service_design import ServiceDesign, design_service
+from aws_operations.scaffold.tests_source import command_tests_source, wrapper_tests_source
 from aws_operations.scaffold.wrapper_source import wrapper_source
 
 
@@ -19,6 +27,13 @@ def fresh_loader() -> Loader:
 SERVICES = fresh_loader().list_available_services("service-2")
 PAGED = frozenset(fresh_loader().list_available_services("paginators-1"))
 CHUNKS = 20
+RUFF = Path(sysconfig.get_path("scripts"), "ruff")
+PROVIDER = """
+from typing import Any
+class AwsClientProvider:
+    def _client(self, service_name: str) -> Any: ...
+"""
+ROWS = "READ_OPERATIONS = {\n}\n"
 
 
 def weight(shape: Any, seen: frozenset[str] = frozenset()) -> int:
@@ -53,16 +68,50 @@ def first_paged(service: str, known: set[str], loader: Loader) -> Iterator[str]:
         yield from sorted(known & set(pages))[:1]
 
 
+def check_edits(design: ServiceDesign) -> None:
+    """Check that provider and list of reads stay Python, and have what the service needs."""
+    provider = ast.parse(with_getter(PROVIDER, design))
+    names = {node.name for node in ast.walk(provider) if isinstance(node, ast.FunctionDef)}
+    assert design.getter_name in names
+    rows = ast.parse(with_read_rows(ROWS, design))
+    texts = {node.value for node in ast.walk(rows) if isinstance(node, ast.Constant)}
+    assert {each.api_name for each in design.operations if each.is_read} <= texts
+
+
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_WHEN_wrappers_of_any_service_are_written_THEN_they_are_valid_python(chunk: int) -> None:
+def test_WHEN_services_are_written_THEN_all_files_are_valid_python_AND_have_all_names_that_they_use(
+    chunk: int, tmp_path: Path
+) -> None:
     loader = fresh_loader()
     for service in SERVICES[chunk::CHUNKS]:
         operations = sample(service, loader)
         design = design_service(service, operations, loader)
-        source = wrapper_source(design)
-        compile(source, design.module_name, "exec")
+        for name, source in {
+            "wrapper": wrapper_source(design),
+            "commands": command_source(design),
+            "wrapper_tests": wrapper_tests_source(design, loader),
+            "command_tests": command_tests_source(design, loader),
+        }.items():
+            compile(source, f"{service}: {name}", "exec")
+            (tmp_path / f"{service}_{name}.py").write_text(source, encoding="utf-8")
+        check_edits(design)
         assert [each.api_name for each in design.operations] == operations
         assert len({each.function_name for each in design.operations}) == len(operations)
+    done = subprocess.run(
+        [
+            str(RUFF),
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--select=F",
+            "--output-format=concise",
+            str(tmp_path),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_WHEN_services_are_walked_THEN_there_are_hundreds() -> None:
