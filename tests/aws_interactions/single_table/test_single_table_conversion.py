@@ -153,6 +153,23 @@ def test_WHEN_a_float_is_given_as_a_whole_number_AND_is_exact_THEN_it_is_taken()
     assert through_dynamodb(EVERYTHING, replace(RECORD, inexact=3)) == replace(RECORD, inexact=3.0)
 
 
+class OldRank(str, Enum):  # noqa: UP042 - whose text is not its value
+    GOLD = "gold"
+
+
+class House(Address):
+    """An address that would come back as less than it was."""
+
+
+def test_WHEN_a_value_is_of_a_subclass_THEN_what_it_adds_is_left_out_AND_of_a_dataclass_refused() -> None:
+    table = SingleTable("app", sort_key=None)
+    model = Model(of=Everything, table=table, entity_type="everything", partition="TEXT#{text}")
+    item = model.item_of(replace(RECORD, text=OldRank.GOLD))
+    assert (item["pk"], type(item["text"])) == ("TEXT#gold", str)
+    with pytest.raises(UnrepresentableValue, match="Address"):
+        model.item_of(replace(RECORD, address=House("b", NOW)))
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

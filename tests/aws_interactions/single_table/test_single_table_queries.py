@@ -169,6 +169,28 @@ def test_WHEN_records_are_read_THEN_only_their_own_attributes_are_asked_for() ->
     assert not {"name", "status"} & set(sent["ProjectionExpression"].replace(",", "").split())
 
 
+def test_WHEN_few_records_are_wanted_THEN_aws_is_not_asked_to_read_many() -> None:
+    client = FakeClient("dynamodb").pages("query", [{"Items": []}])
+    aws_provider = fake_provider(dynamodb=client)
+    whole = {"kind": "summer", "place": 9}
+    found = single_table.query(REWARDS, PARTITION, aws_provider, begins_with=whole, limit=1, consistent=True)
+    assert list(found) == []
+    [sent] = client.calls_of("query")
+    assert (sent["Limit"], sent["ConsistentRead"]) == (50, True)
+    # All of the key is given: what only begins with it is another record's.
+    assert "begins_with" not in sent["KeyConditionExpression"]
+
+
+def test_WHEN_a_page_is_wanted_THEN_one_more_record_is_asked_for() -> None:
+    client = FakeClient("dynamodb").pages("query", [{"Items": []}])
+    page = single_table.query_page(
+        REWARDS, PARTITION, fake_provider(dynamodb=client), size=200, consistent=True
+    )
+    assert page.records == ()
+    [sent] = client.calls_of("query")
+    assert (sent["Limit"], sent["ConsistentRead"]) == (201, True)
+
+
 @pytest.mark.parametrize("segments", [1, 3])
 def test_WHEN_a_table_is_scanned_THEN_the_records_of_the_model_come(
     rewards: AwsClientProvider, segments: int
