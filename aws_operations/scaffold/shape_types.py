@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from botocore.utils import is_json_value_header
+
 from aws_operations.scaffold.documentation_text import first_sentences
 from aws_operations.scaffold.python_names import NamesInUse, class_name, enum_member_name, field_name
 from aws_operations.scaffold.secret_rule import is_secret
@@ -63,7 +65,7 @@ class ShapeTypes:
             return self._container(shape, shape.member, direction, around)
         if shape.type_name == "map":
             return self._container(shape, shape.value, direction, around)
-        if shape.serialization.get("jsonvalue"):
+        if is_json_value_header(shape):
             return _ANYTHING
         if shape.type_name == "string" and shape.enum:
             name = self._class_of(shape, self._enums)

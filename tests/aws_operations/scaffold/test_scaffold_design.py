@@ -208,3 +208,17 @@ def test_WHEN_an_error_is_modelled_THEN_its_name_and_then_its_status_tell_the_ki
     name: str, status: int | None, kind: str
 ) -> None:
     assert error_kind(name, status) == kind
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "shape", "field", "annotation"),
+    [
+        ("lookoutequipment", "CreateModel", "DatasetSchema", "inline_data_schema", "str | None"),
+        ("lex-runtime", "PostContent", "PostContentResponse", "slots", "Any"),
+    ],
+)
+def test_WHEN_a_text_holds_json_THEN_only_that_of_a_header_is_read_and_written_as_what_it_says(
+    service: str, operation: str, shape: str, field: str, annotation: str
+) -> None:
+    fields = {each.name: each for each in structure_of(service, operation, shape).fields}
+    assert fields[field].annotation == annotation
