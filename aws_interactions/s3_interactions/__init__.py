@@ -67,6 +67,11 @@ if TYPE_CHECKING:
         bucket_arn as bucket_arn,
         object_arn as object_arn,
     )
+    from aws_interactions.s3_interactions.lifecycle import (
+        BucketLifecycle as BucketLifecycle,
+        get_bucket_lifecycle as get_bucket_lifecycle,
+        set_bucket_lifecycle as set_bucket_lifecycle,
+    )
     from aws_interactions.s3_interactions.local_paths import safe_local_path as safe_local_path
     from aws_interactions.s3_interactions.object_records import (
         DeletedObject as DeletedObject,
@@ -98,6 +103,15 @@ if TYPE_CHECKING:
         presign_get as presign_get,
         presign_post as presign_post,
         presign_put as presign_put,
+    )
+    from aws_interactions.s3_interactions.public_access import (
+        ObjectOwnership as ObjectOwnership,
+        PublicAccessBlock as PublicAccessBlock,
+        get_object_ownership as get_object_ownership,
+        get_public_access_block as get_public_access_block,
+        is_bucket_policy_public as is_bucket_policy_public,
+        set_object_ownership as set_object_ownership,
+        set_public_access_block as set_public_access_block,
     )
     from aws_interactions.s3_interactions.unfinished_uploads import (
         list_unfinished_uploads as list_unfinished_uploads,
@@ -166,6 +180,7 @@ _NAMES_BY_HOME = {
         "bucket_arn",
         "object_arn",
     ),
+    "lifecycle": ("BucketLifecycle", "get_bucket_lifecycle", "set_bucket_lifecycle"),
     "local_paths": ("safe_local_path",),
     "objects": (
         "delete_object",
@@ -197,6 +212,15 @@ _NAMES_BY_HOME = {
         "S3ObjectVersion",
         "UnfinishedUpload",
         "UploadedObject",
+    ),
+    "public_access": (
+        "ObjectOwnership",
+        "PublicAccessBlock",
+        "get_object_ownership",
+        "get_public_access_block",
+        "is_bucket_policy_public",
+        "set_object_ownership",
+        "set_public_access_block",
     ),
     "unfinished_uploads": (
         "list_unfinished_uploads",

@@ -5,8 +5,8 @@ Writes to buckets and objects are planned and applied in ``changes``.
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,17 @@ class BucketEncryptionRow:
     kms_key: str | None
     bucket_key: bool
     blocked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAccessRow:
+    """What S3 blocks of public access to a bucket."""
+
+    bucket: str
+    block_acls: bool
+    ignore_acls: bool
+    block_policy: bool
+    restrict_buckets: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,22 @@ def encryption(bucket_name: str, aws_provider: AwsClientProvider) -> Iterator[Bu
     else:
         algorithm = str(found.algorithm)
         yield BucketEncryptionRow(bucket, algorithm, found.kms_key, found.bucket_key, found.blocked_types)
+
+
+def public_access(bucket_name: str, aws_provider: AwsClientProvider) -> Iterator[PublicAccessRow]:
+    """Yield what S3 blocks of public access to a bucket (GetPublicAccessBlock); never set is nothing."""
+    bucket = fill_template(bucket_name, aws_provider)
+    found = s3_interactions.get_public_access_block(bucket, aws_provider)
+    yield PublicAccessRow(bucket, **asdict(found or s3_interactions.PublicAccessBlock()))
+
+
+def lifecycle(bucket_name: str, aws_provider: AwsClientProvider) -> Iterator[Mapping[str, Any]]:
+    """Yield the lifecycle rules of a bucket as the API of S3 writes them, by ID."""
+    # Here, not above: of the reads, only this one looks at rules.
+    from aws_operations.s3.lifecycle_rules import normal
+
+    bucket = fill_template(bucket_name, aws_provider)
+    yield from normal(s3_interactions.get_bucket_lifecycle(bucket, aws_provider)).rules
 
 
 def download(

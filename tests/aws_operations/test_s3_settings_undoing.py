@@ -6,6 +6,7 @@ import pytest
 
 from aws_interactions import s3_interactions as s3
 from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.s3_interactions.public_access import ALL_BLOCKED
 from aws_interactions.testing import FakeClient, fake_provider
 from aws_operations.changes import Change, ResultStatus, change_kind
 from aws_operations.s3 import changes
@@ -86,6 +87,18 @@ SETTINGS: list[tuple[Plan, Drift]] = [
     (
         lambda provider: changes.plan_set_encryption(BUCKET, "aws:kms", provider, bucket_key=True),
         lambda provider: s3.reset_bucket_encryption(BUCKET, provider),
+    ),
+    (
+        lambda provider: changes.plan_set_public_access(BUCKET, ALL_BLOCKED, provider),
+        lambda provider: s3.set_public_access_block(BUCKET, None, provider),
+    ),
+    (
+        lambda provider: changes.plan_set_ownership(BUCKET, s3.ObjectOwnership.OWNER_ENFORCED, provider),
+        lambda provider: s3.set_object_ownership(BUCKET, s3.ObjectOwnership.WRITER, provider),
+    ),
+    (
+        lambda provider: changes.plan_end_uploads(BUCKET, 7, provider),
+        lambda provider: s3.set_bucket_lifecycle(BUCKET, s3.BucketLifecycle(), provider),
     ),
 ]
 

@@ -5,6 +5,8 @@ from functools import partial
 
 import pytest
 
+from aws_operations.s3.audit import Check
+from commands.s3_guarding import CHECKS
 from commands.shapes import FileWork
 from tests.support import command_lines
 
@@ -45,6 +47,13 @@ understand = partial(command_lines.understand, "s3")
         (["encryption", "set", BUCKET, "AES256", "--kms-key", "alias/k"], ["--kms-key goes with aws:kms"]),
         (["encryption", "set", BUCKET, "AES256", "--bucket-key"], ["--bucket-key goes with aws:kms"]),
         (["encryption", "set", BUCKET, "aws:kms:dsse", "--bucket-key"], ["--bucket-key goes with aws:kms"]),
+        (["harden"], ["name buckets, or give --all-buckets; not both"]),
+        (["harden", BUCKET, "--all-buckets"], ["name buckets, or give --all-buckets; not both"]),
+        (["harden", BUCKET, "--only", "lifecycle"], ["'lifecycle' is not one of"]),
+        (["harden", BUCKET, "--uploads-end-after", "0"], ["0 is not in the range"]),
+        (["audit", BUCKET, "--check", "all"], ["'all' is not one of 'public-access'"]),
+        (["public-access", "set", BUCKET, "open", "--except", "acls"], ["--except goes with blocked"]),
+        (["public-access", "set", BUCKET, "closed"], ["'closed' is not one of 'blocked', 'open'"]),
         (["encryption", "set", BUCKET, "aws:fsx"], ["AES256", "aws:kms:dsse"]),
     ],
 )
@@ -101,6 +110,22 @@ def test_WHEN_presigning_AND_words_are_in_capitals_and_time_has_a_unit_THEN_they
     assert (request.method, request.expires_in, request.min_size) == ("put", 900, 0)
     assert understand("presign", BUCKET, "k", "--expires-in", "2h", "--long-expiry")[0].exit_code == 0
     assert understand("versioning", "set", BUCKET, "Enabled")[1].args[1] == "enabled"
+
+
+def test_WHEN_checks_are_offered_THEN_they_are_those_that_the_audit_knows() -> None:
+    assert [*CHECKS] == [*Check]
+    assert understand("audit", "--check", "ownership")[1].keywords["checks"] == ("ownership",)
+
+
+def test_WHEN_some_public_access_stays_open_THEN_the_rest_is_blocked() -> None:
+    _, work = understand("public-access", "set", BUCKET, "blocked", "--except", "acls")
+    assert work.args[1] == {
+        "block_acls": True,
+        "ignore_acls": False,
+        "block_policy": True,
+        "restrict_buckets": True,
+    }
+    assert set(understand("public-access", "set", BUCKET, "open")[1].args[1].values()) == {False}
 
 
 def test_WHEN_tags_are_of_an_object_THEN_both_commands_take_its_key_alike() -> None:

@@ -17,7 +17,13 @@ CASES: dict[str, list[str]] = {
     "s3 tags set": [SAMPLE, "team=ops"],
     "s3 encryption get": [SAMPLE],
     "s3 encryption set": [SAMPLE, "aws:kms", "--bucket-key"],
+    "s3 audit": [SAMPLE],
+    "s3 harden": [SAMPLE, "--only", "public-access"],
+    "s3 public-access get": [SAMPLE],
+    "s3 public-access set": [SAMPLE, "blocked"],
+    "s3 lifecycle get": [SAMPLE],
+    "s3 lifecycle set": [SAMPLE, "examples/lifecycle_rules.json"],
     "s3 versioning get": [SAMPLE],
     "s3 versioning set": [SAMPLE, "enabled"],
 }
-TAKE_AWAY = ["s3 destroy", "s3 put", "s3 rm"]
+TAKE_AWAY = ["s3 destroy", "s3 put", "s3 rm", "s3 harden", "s3 public-access set", "s3 lifecycle set"]

@@ -1,3 +1,4 @@
+import json
 import urllib.request
 from urllib.parse import urlsplit
 
@@ -161,6 +162,83 @@ def versioning_set(stage: Stage) -> None:
     assert stage.changes(bucket, "enabled") == ["applied"]
     assert stage.changes(bucket, "enabled") == ["unchanged"]
     assert stage.root.get_s3().get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+
+
+@runs("s3 public-access get")
+def public_access_get(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    configuration = {"BlockPublicAcls": True, "RestrictPublicBuckets": True}
+    stage.root.get_s3().put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            **configuration,
+            "IgnorePublicAcls": False,
+            "BlockPublicPolicy": False,
+        },
+    )
+    (row,) = stage.rows(bucket)
+    assert (row["block_acls"], row["restrict_buckets"]) == (True, True)
+    assert (row["ignore_acls"], row["block_policy"]) == (False, False)
+
+
+@runs("s3 public-access set")
+def public_access_set(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    assert stage.changes(bucket, "blocked", "--except", "new-policies") == ["applied"]
+    assert stage.changes(bucket, "blocked", "--except", "new-policies") == ["unchanged"]
+    held = stage.root.get_s3().get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert held == {
+        "BlockPublicAcls": True,
+        "IgnorePublicAcls": True,
+        "BlockPublicPolicy": False,
+        "RestrictPublicBuckets": True,
+    }
+
+
+RULE = {
+    "ID": "logs-go",
+    "Status": "Enabled",
+    "Filter": {"Prefix": "logs/"},
+    "Expiration": {"Days": 30},
+}
+
+
+@runs("s3 lifecycle get")
+def lifecycle_get(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    assert stage.rows(bucket) == []
+    stage.root.get_s3().put_bucket_lifecycle_configuration(
+        Bucket=bucket, LifecycleConfiguration={"Rules": [RULE]}
+    )
+    assert stage.rows(bucket) == [RULE]
+
+
+@runs("s3 lifecycle set")
+def lifecycle_set(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    rules = json.dumps({"Rules": [RULE]})
+    assert stage.changes(bucket, "-", stdin=rules) == ["applied"]
+    assert stage.changes(bucket, "-", stdin=rules) == ["unchanged"]
+    assert "is not JSON" in stage.run(bucket, "-", "--yes", exit_code=2).stderr
+    assert stage.rows(bucket, words="s3 lifecycle get") == [RULE]
+    assert stage.changes(bucket, "-", stdin="[]") == ["applied"]
+    assert stage.rows(bucket, words="s3 lifecycle get") == []
+
+
+@runs("s3 audit")
+def audit(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    rows = {row["check"]: row["verdict"] for row in stage.rows(bucket)}
+    assert (rows["versioning"], rows["unfinished-uploads"], len(rows)) == ("finding", "finding", 6)
+    assert [row["bucket"] for row in stage.rows("--check", "versioning") if row["bucket"] == bucket]
+
+
+@runs("s3 harden")
+def harden(stage: Stage) -> None:
+    bucket = bucket_of(stage)
+    assert set(stage.changes(bucket)) == {"applied"}
+    assert stage.changes(bucket) == []
+    assert stage.rows(bucket, "--findings", words="s3 audit") == []
 
 
 @runs("s3 encryption get")

@@ -84,6 +84,18 @@ def versioning(aws_provider: AwsClientProvider) -> object:
     return s3_interactions.get_bucket_versioning(BUCKET, aws_provider)
 
 
+def public_access(aws_provider: AwsClientProvider) -> object:
+    return s3_interactions.get_public_access_block(BUCKET, aws_provider)
+
+
+def ownership(aws_provider: AwsClientProvider) -> object:
+    return s3_interactions.get_object_ownership(BUCKET, aws_provider)
+
+
+def lifecycle(aws_provider: AwsClientProvider) -> object:
+    return s3_interactions.get_bucket_lifecycle(BUCKET, aws_provider)
+
+
 STORIES = {
     "s3.create-bucket": Story(partial(changes.plan_create_bucket, BUCKET), buckets),
     "s3.destroy-bucket": Story(partial(changes.plan_destroy_bucket, BUCKET), buckets, make),
@@ -95,6 +107,15 @@ STORIES = {
     "s3.set-encryption": Story(
         partial(changes.plan_set_encryption, BUCKET, "aws:kms", bucket_key=True), encryption, make
     ),
+    "s3.set-public-access": Story(
+        partial(changes.plan_block_public_access, BUCKET, {"block_acls": True}), public_access, make
+    ),
+    "s3.set-ownership": Story(
+        partial(changes.plan_set_ownership, BUCKET, s3_interactions.ObjectOwnership.OWNER_ENFORCED),
+        ownership,
+        make,
+    ),
+    "s3.set-lifecycle": Story(partial(changes.plan_end_uploads, BUCKET, 7), lifecycle, make),
     "s3.set-versioning": Story(
         partial(changes.plan_set_versioning, BUCKET, "suspended"), versioning, make_versioned
     ),
