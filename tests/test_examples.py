@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aws_operations.sandbox import control
-from tests.support.guide_runs import running_sandbox, unmeasured
+from tests.support.guide_runs import run_steps, running_sandbox, steps_of, unmeasured
 from tests.support.program import ROOT
 from tests.support.sandbox_fixtures import clean_environment
 
@@ -128,6 +128,15 @@ def test_WHEN_targets_fail_THEN_each_is_named_and_the_script_exits_with_1(
     assert {line.split("/")[2] for line in ended.stderr.splitlines()} == set(ACCOUNTS)
     assert all("Could not connect" in line for line in ended.stderr.splitlines())
     assert "Traceback" not in ended.stderr
+
+
+def test_WHEN_the_lines_of_the_readme_are_run_in_order_THEN_each_ends_well(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "examples").symlink_to(EXAMPLES)
+    assert run_steps(steps_of(EXAMPLES / "README.md"), variables, folder) == []
 
 
 def test_WHEN_an_example_is_added_THEN_it_is_in_the_readme_and_in_these_tests() -> None:
