@@ -45,7 +45,7 @@ def command_source(design: ServiceDesign) -> str:
     """Return the module ``commands.py`` of a service."""
     body = "\n\n\n".join(_command(operation, design) for operation in design.operations)
     return "\n\n".join([f'"""{design.title}."""', _imports(body, design), ""]) + (
-        f'\n@click.group()\ndef commands() -> None:\n    """{design.title}."""\n\n\n{body}\n'
+        f'\n@click.group()\ndef commands() -> None:\n    """Use {design.title}."""\n\n\n{body}\n'
     )
 
 
