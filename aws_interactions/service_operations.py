@@ -127,6 +127,8 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
     "dynamodb": {
         "ListTables": _read("dynamodb:ListTables", arn="*"),
         "DescribeTable": _read("dynamodb:DescribeTable", arn=_TABLE),
+        "DescribeTimeToLive": _read("dynamodb:DescribeTimeToLive", arn=_TABLE),
+        "DescribeContinuousBackups": _read("dynamodb:DescribeContinuousBackups", arn=_TABLE),
         "ListTagsOfResource": _read("dynamodb:ListTagsOfResource", arn=_EVERY_TABLE),
         "GetItem": _read("dynamodb:GetItem", arn=_TABLE),
         "Query": _read("dynamodb:Query", arn=_TABLE),
@@ -135,6 +137,10 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
         "TransactGetItems": _read("dynamodb:GetItem", arn=_EVERY_TABLE),
         "CreateTable": _write("dynamodb:CreateTable", arn=_TABLE),
         "DeleteTable": _write("dynamodb:DeleteTable", arn=_TABLE),
+        # What is so already is refused: a second time would hide that the first one did it.
+        "UpdateTable": _write("dynamodb:UpdateTable", arn=_TABLE, is_repeatable=False),
+        "UpdateTimeToLive": _write("dynamodb:UpdateTimeToLive", arn=_TABLE, is_repeatable=False),
+        "UpdateContinuousBackups": _write("dynamodb:UpdateContinuousBackups", arn=_TABLE),
         "PutItem": _write("dynamodb:PutItem", arn=_TABLE),
         # An update may count: a second time it would count twice.
         "UpdateItem": _write("dynamodb:UpdateItem", arn=_TABLE, is_repeatable=False),

@@ -5,17 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.app import noun, settings_of
+from commands import dynamodb_settings  # noqa: F401 - registers its verbs
+from commands.app import settings_of
 from commands.dynamodb_parameters import (
     FILE_OR_STREAM,
     INDEX,
     JSON_OBJECT,
     KEY_TYPE,
     NAME_AND_JSON,
+    PROGRAM_ON_SANDBOX,
     attributes_option,
     condition_from,
     condition_options,
     consistent_option,
+    dynamodb,
     keep_before_option,
     key_argument,
     opened,
@@ -41,9 +44,6 @@ else:
     dynamodb_lines = lazy("aws_operations.dynamodb.json_lines")
     reads = lazy("aws_operations.dynamodb.many_items")
 
-dynamodb = noun("dynamodb", help="Tables and their items, as plain JSON.")
-
-PROGRAM_ON_SANDBOX = "manage-resources --sandbox dynamodb"
 NEW_ITEM = """'{"customer": "c-9", "order": "1", "total": 7.5}'"""
 SAMPLE_KEY = """'{"customer": "c-1", "order": "2026-01-07-1"}'"""
 

@@ -1,14 +1,15 @@
-"""Parameter types and options of the ``dynamodb`` commands."""
+"""What the ``dynamodb`` commands share: the noun itself, parameter types and options."""
 
 import re
 import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO, TypeVar
 
 import click
 
+from commands.app import noun
 from commands.lazy import lazy
 from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 else:
     parts = lazy("aws_operations.dynamodb.change_parts")
     dynamodb_json = lazy("aws_operations.dynamodb.plain_json")
+
+dynamodb = noun("dynamodb", help="Tables and their items, as plain JSON.")
+
+PROGRAM_ON_SANDBOX: Final = "manage-resources --sandbox dynamodb"
 
 _TABLE = re.compile(r"(?:[A-Za-z0-9_.-]|\{account\}|\{region\}){3,255}")
 _KEY_TYPES = ("S", "N", "B")
@@ -169,6 +174,8 @@ FILE_OR_STREAM = FileOrStream()
 NAME_LIST = NameList()
 
 table_argument = click.argument("table", type=TABLE)
+tables_argument = click.argument("tables", metavar="TABLE...", type=TABLE, nargs=-1, required=True)
+tables_or_all_argument = click.argument("tables", metavar="[TABLE]...", type=TABLE, nargs=-1)
 key_argument = click.argument("key", metavar="KEY_JSON", type=JSON_OBJECT)
 attributes_option = click.option(
     "--attributes",
@@ -184,6 +191,18 @@ keep_before_option = click.option(
     is_flag=True,
     help="Keep what is replaced or deleted in the journal of runs, so that it can be undone.",
 )
+
+
+def on_or_off_option(help_text: str) -> Callable[[Body], Body]:
+    """Return what gives a command ``--on`` and ``--off``, of which one has to be given."""
+    return click.option("--on/--off", "is_on", default=None, callback=_one_of_the_two, help=help_text)
+
+
+def _one_of_the_two(_context: click.Context, _parameter: click.Parameter, value: bool | None) -> bool:
+    # A flag that is not given is no missing option to Click.
+    if value is None:
+        raise click.UsageError("give --on or --off")
+    return value
 
 
 def expression_options(body: Body) -> Body:

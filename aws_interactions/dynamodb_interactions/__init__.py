@@ -17,6 +17,13 @@ if TYPE_CHECKING:
         batch_get as batch_get,
         batch_write as batch_write,
     )
+    from aws_interactions.dynamodb_interactions.capacity import (
+        TableCapacity as TableCapacity,
+        Throughput as Throughput,
+        get_capacity as get_capacity,
+        set_on_demand as set_on_demand,
+        set_throughput as set_throughput,
+    )
     from aws_interactions.dynamodb_interactions.errors import (
         ConditionNotMet as ConditionNotMet,
         DuplicateKeys as DuplicateKeys,
@@ -63,6 +70,22 @@ if TYPE_CHECKING:
         count_items as count_items,
         scan as scan,
     )
+    from aws_interactions.dynamodb_interactions.segments import (
+        SegmentPage as SegmentPage,
+        scan_segments as scan_segments,
+    )
+    from aws_interactions.dynamodb_interactions.table_settings import (
+        ExpiresByOtherAttribute as ExpiresByOtherAttribute,
+        PointInTimeRecovery as PointInTimeRecovery,
+        TableChangedTooOften as TableChangedTooOften,
+        TimeToLive as TimeToLive,
+        TimeToLiveStatus as TimeToLiveStatus,
+        get_point_in_time_recovery as get_point_in_time_recovery,
+        get_time_to_live as get_time_to_live,
+        set_deletion_protection as set_deletion_protection,
+        set_point_in_time_recovery as set_point_in_time_recovery,
+        set_time_to_live as set_time_to_live,
+    )
     from aws_interactions.dynamodb_interactions.tables import (
         create_table as create_table,
         delete_table as delete_table,
@@ -96,6 +119,13 @@ _NAMES_BY_HOME = {
         "WriteRequest",
         "batch_get",
         "batch_write",
+    ),
+    "capacity": (
+        "TableCapacity",
+        "Throughput",
+        "get_capacity",
+        "set_on_demand",
+        "set_throughput",
     ),
     "errors": (
         "ConditionNotMet",
@@ -142,6 +172,22 @@ _NAMES_BY_HOME = {
     "scans": (
         "count_items",
         "scan",
+    ),
+    "segments": (
+        "SegmentPage",
+        "scan_segments",
+    ),
+    "table_settings": (
+        "ExpiresByOtherAttribute",
+        "PointInTimeRecovery",
+        "TableChangedTooOften",
+        "TimeToLive",
+        "TimeToLiveStatus",
+        "get_point_in_time_recovery",
+        "get_time_to_live",
+        "set_deletion_protection",
+        "set_point_in_time_recovery",
+        "set_time_to_live",
     ),
     "tables": (
         "create_table",

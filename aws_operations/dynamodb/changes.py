@@ -1,9 +1,15 @@
 """DynamoDB writes: the planners, and by being imported the kinds of change that carry them out."""
 
-from aws_interactions.dynamodb_interactions import KeyAttribute, TableIndex
+from aws_interactions.dynamodb_interactions import KeyAttribute, TableIndex, Throughput
 from aws_operations.dynamodb.batch_changes import BatchRequest, BatchVerb, BatchWrite, batch_requests
+from aws_operations.dynamodb.capacity_changes import plan_set_capacity
 from aws_operations.dynamodb.change_parts import Condition, ItemAlreadyExists, ItemDoesNotExist
 from aws_operations.dynamodb.item_changes import plan_delete, plan_put
+from aws_operations.dynamodb.setting_changes import (
+    plan_set_protection,
+    plan_set_recovery,
+    plan_set_time_to_live,
+)
 from aws_operations.dynamodb.table_changes import plan_create_table, plan_drop_table
 from aws_operations.dynamodb.update_changes import ItemUpdate, plan_update
 
@@ -17,10 +23,15 @@ __all__ = [
     "ItemUpdate",
     "KeyAttribute",
     "TableIndex",
+    "Throughput",
     "batch_requests",
     "plan_create_table",
     "plan_delete",
     "plan_drop_table",
     "plan_put",
+    "plan_set_capacity",
+    "plan_set_protection",
+    "plan_set_recovery",
+    "plan_set_time_to_live",
     "plan_update",
 ]

@@ -19,8 +19,17 @@ CASES: dict[str, list[str]] = {
     "dynamodb scan": [TABLE, "--segments", "2"],
     "dynamodb batch-get": [TABLE, str(HERE / "dynamodb_keys.jsonl")],
     "dynamodb batch-write": [TABLE, str(HERE / "dynamodb_writes.jsonl")],
+    "dynamodb ttl get": [TABLE],
+    "dynamodb ttl set": [TABLE, "--attribute", "expires_at"],
+    "dynamodb pitr get": [],
+    "dynamodb pitr set": [TABLE, "--on", "--days", "7"],
+    "dynamodb protect get": [],
+    "dynamodb protect set": [TABLE, "--on"],
+    "dynamodb capacity get": [TABLE],
+    "dynamodb capacity set": [TABLE, "--read-units", "5", "--write-units", "5"],
 }
 TAKE_AWAY = [
+    "dynamodb ttl set",
     "dynamodb drop",
     "dynamodb put",
     "dynamodb update",

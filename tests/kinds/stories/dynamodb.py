@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.dynamodb_interactions import KeyAttribute
+from aws_interactions.dynamodb_interactions import KeyAttribute, Throughput
 from aws_operations.dynamodb import changes
 from aws_operations.dynamodb.batch_changes import BatchWrite, batch_requests
 from aws_operations.dynamodb.update_changes import ItemUpdate
@@ -44,7 +44,35 @@ def plan_batch(aws_provider: AwsClientProvider) -> Any:
     )
 
 
+def expiry(aws_provider: AwsClientProvider) -> Any:
+    return dynamodb_interactions.get_time_to_live(TABLE, aws_provider)
+
+
+def recovery_days(aws_provider: AwsClientProvider) -> Any:
+    return dynamodb_interactions.get_point_in_time_recovery(TABLE, aws_provider).days
+
+
+def protection(aws_provider: AwsClientProvider) -> bool:
+    return bool(dynamodb_interactions.describe_table(TABLE, aws_provider).is_protected)
+
+
+def capacity(aws_provider: AwsClientProvider) -> Any:
+    return dynamodb_interactions.get_capacity(TABLE, aws_provider)
+
+
 STORIES = {
+    "dynamodb.set-ttl": Story(
+        partial(changes.plan_set_time_to_live, [TABLE], "expires_at"), expiry, make_table
+    ),
+    "dynamodb.set-pitr": Story(
+        partial(changes.plan_set_recovery, [TABLE], is_on=True, days=35), recovery_days, make_table
+    ),
+    "dynamodb.set-protection": Story(
+        partial(changes.plan_set_protection, [TABLE], is_on=True), protection, make_table
+    ),
+    "dynamodb.set-capacity": Story(
+        partial(changes.plan_set_capacity, [TABLE], Throughput(5, 6)), capacity, make_table
+    ),
     "dynamodb.create-table": Story(
         partial(changes.plan_create_table, TABLE, [KeyAttribute("customer", "S")]), tables
     ),
