@@ -40,7 +40,14 @@ HARD_SERVICES = {
     "route53": "ListHostedZones",
 }
 # These take long, and test what every project takes over as it is; the reference's own run does so too.
-TESTED_IN_THE_REFERENCE = ("any_input", "aws_client_provider", "metrics", "wrong_configuration")
+TESTED_IN_THE_REFERENCE = (
+    "any_input",
+    "aws_client_provider",
+    "check_bucket",
+    "metrics",
+    "s3_wrapper",
+    "wrong_configuration",
+)
 PROGRAM_PARTS = ("core", "example_service", "tests", "main.py", "pyproject.toml", "README.md", ".gitignore")
 
 
