@@ -212,22 +212,22 @@ def new_file(
     try:
         mode = _PRIVATE if is_private else replaced_mode
         if mode is None:
-            mode = _mode_of_new_files(file_path)
-        descriptor = _create_private(temporary, file_path)
+            mode = mode_of_new_files(file_path)
+        descriptor = create_private(temporary, file_path)
         try:
 
             def write(data: bytes) -> None:
-                with _as_cant_write(file_path):
-                    _write_all(descriptor, data)
+                with as_cant_write(file_path):
+                    write_all(descriptor, data)
 
             yield write
-            with _as_cant_write(file_path):
+            with as_cant_write(file_path):
                 os.fchmod(descriptor, mode)
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        with _as_cant_write(file_path):
-            _put_in_place(temporary, file_path, overwrite=overwrite)
+        with as_cant_write(file_path):
+            put_in_place(temporary, file_path, overwrite=overwrite)
     finally:
         remove()
 
@@ -237,7 +237,7 @@ def check_destination(file_path: Path, *, overwrite: bool) -> int | None:
 
     Returns the permission bits of the file that would be replaced, ``None`` if there is none.
     """
-    with _as_cant_write(file_path):
+    with as_cant_write(file_path):
         if not file_path.parent.is_dir():
             raise CantWriteFileDirDoesntExist(file_path)
         try:
@@ -251,10 +251,11 @@ def check_destination(file_path: Path, *, overwrite: bool) -> int | None:
     return stat.S_IMODE(found.st_mode) & 0o777
 
 
-def _mode_of_new_files(file_path: Path) -> int:
+def mode_of_new_files(file_path: Path) -> int:
+    """Return the permission bits that a new file gets here from the process's umask."""
     # Reading the umask means setting it, for all threads of the process; an empty file tells it too.
     probe = file_path.parent / f".{secrets.token_hex(12)}.part"
-    with _as_cant_write(file_path):
+    with as_cant_write(file_path):
         try:
             descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
@@ -265,20 +266,23 @@ def _mode_of_new_files(file_path: Path) -> int:
             probe.unlink(missing_ok=True)
 
 
-def _create_private(temporary: Path, file_path: Path) -> int:
+def create_private(temporary: Path, file_path: Path) -> int:
+    """Return the descriptor of a new temporary file that nobody else may read."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with _as_cant_write(file_path):
+    with as_cant_write(file_path):
         return os.open(temporary, flags, _PRIVATE)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of the data, unbuffered."""
     # Without a buffer of our own a full disk shows at the write that it hits, never at the close.
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]
 
 
-def _put_in_place(temporary: Path, file_path: Path, *, overwrite: bool) -> None:
+def put_in_place(temporary: Path, file_path: Path, *, overwrite: bool) -> None:
+    """Give a finished temporary file its name, durably; raises ``OSError``."""
     if overwrite:
         temporary.replace(file_path)
     else:
@@ -316,7 +320,8 @@ def _flush_directory(directory: Path) -> None:
 
 
 @contextmanager
-def _as_cant_write(file_path: Path) -> Iterator[None]:
+def as_cant_write(file_path: Path) -> Iterator[None]:
+    """Raise what the system has against writing a file as one of the ``CantWriteFile`` kinds."""
     try:
         yield
     except OSError as error:

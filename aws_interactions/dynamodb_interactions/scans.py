@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.calls import pages_of
@@ -29,6 +29,7 @@ _PAGES_AHEAD = 2
 _LOOK_UP_SECONDS = 0.1
 
 Pages = Generator[list[Item], None, None]
+Page = TypeVar("Page")
 
 
 def scan(
@@ -69,7 +70,8 @@ def scan(
         if segments == 1 or segment is not None:
             yield from items_up_to(limit, pages(segment or 0))
         else:
-            yield from items_up_to(limit, _side_by_side(pages, segments))
+            workers = min(segments, MAX_THREADS)
+            yield from items_up_to(limit, side_by_side(pages, range(segments), workers=workers))
 
 
 def count_items(table_name: str, aws_provider: "AwsClientProvider", *, at_most: int) -> int:
@@ -101,10 +103,11 @@ def _check_segments(segments: int, segment: int | None) -> None:
         raise InvalidInput(message)
 
 
-def _side_by_side(pages: Callable[[int], Pages], segments: int) -> Pages:
-    """Yield the pages of all segments as they come; the first error of any ends it."""
-    reading = _SegmentReading(pages, segments)
-    workers = min(segments, MAX_THREADS)
+def side_by_side(
+    pages: Callable[[int], Generator[Page, None, None]], numbers: Iterable[int], *, workers: int
+) -> Generator[Page, None, None]:
+    """Yield the pages of all these segments as they come; the first error of any ends it."""
+    reading = _SegmentReading(pages, numbers)
     for _ in range(workers):
         # A daemon, because whoever stops early does not wait for answers on their way.
         threading.Thread(target=reading.work, daemon=True).start()
@@ -121,15 +124,15 @@ def _side_by_side(pages: Callable[[int], Pages], segments: int) -> Pages:
         reading.stopped.set()
 
 
-class _SegmentReading:
+class _SegmentReading(Generic[Page]):
     """Segments that threads take one after another, and the pages that are ready, a few at a time."""
 
-    def __init__(self, pages: Callable[[int], Pages], segments: int) -> None:
+    def __init__(self, pages: Callable[[int], Generator[Page, None, None]], numbers: Iterable[int]) -> None:
         self._pages = pages
-        self._numbers = iter(range(segments))
+        self._numbers = iter(numbers)
         self._lock = threading.Lock()
         self.stopped = threading.Event()
-        self.ready: queue.Queue[list[Item] | BaseException | None] = queue.Queue(MAX_THREADS * _PAGES_AHEAD)
+        self.ready: queue.Queue[Page | BaseException | None] = queue.Queue(MAX_THREADS * _PAGES_AHEAD)
 
     def work(self) -> None:
         """Read segments until there are none, and say so; an error is handed over in place of a page."""
@@ -147,7 +150,7 @@ class _SegmentReading:
         with self._lock:
             return next(self._numbers, None)
 
-    def _hand_over(self, page: list[Item] | BaseException | None) -> bool:
+    def _hand_over(self, page: Page | BaseException | None) -> bool:
         while not self.stopped.is_set():
             try:
                 self.ready.put(page, timeout=_LOOK_UP_SECONDS)

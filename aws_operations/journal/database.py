@@ -10,7 +10,7 @@ from pathlib import Path
 from aws_operations.journal.journal_errors import JournalProblem, JournalUnusable
 from aws_operations.user_directories import NO_HOME, state_path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 _RETRY_SECONDS = 0.02
 
@@ -59,13 +59,29 @@ CREATE TABLE change (
     body TEXT NOT NULL,
     UNIQUE (run, id)
 );
+CREATE TABLE step (
+    run INTEGER NOT NULL,
+    job TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (run, job, name)
+) WITHOUT ROWID;
 """
 # What makes a journal of each version one of the next; a process of the version before can go on with it.
 _MIGRATIONS = {
     1: """
 ALTER TABLE run ADD COLUMN plan_id TEXT;
 CREATE UNIQUE INDEX run_by_plan ON run (plan_id) WHERE plan_id IS NOT NULL
-"""
+""",
+    2: """
+CREATE TABLE step (
+    run INTEGER NOT NULL,
+    job TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (run, job, name)
+) WITHOUT ROWID
+""",
 }
 
 

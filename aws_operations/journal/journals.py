@@ -279,10 +279,12 @@ class Journal:
     def _delete(self, database: sqlite3.Connection, run_number: int) -> None:
         # The run first: what is left if this is killed is seen by nobody, for its number is not used again.
         database.execute("DELETE FROM run WHERE number = ?", (run_number,))
+        database.execute("DELETE FROM step WHERE run = ?", (run_number,))
         for table in ("change", "target"):
             _delete_by_steps(database, table, "number BETWEEN ? AND ?", numbers_of(run_number))
 
     def _delete_orphans(self, database: sqlite3.Connection) -> None:
+        database.execute("DELETE FROM step WHERE run NOT IN (SELECT number FROM run)")
         for table in ("change", "target"):
             of_none = f"number >> {RUN_SHIFT} NOT IN (SELECT number FROM run)"  # noqa: S608 - ours
             _delete_by_steps(database, table, of_none, ())

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
 from aws_interactions.secret_redaction import redact
@@ -38,6 +38,7 @@ _RESULT = "UPDATE change SET state = ?, ended = ?, error = ?, error_kind = ? WHE
 _RESULT_AND_BODY = (
     "UPDATE change SET state = ?, ended = ?, error = ?, error_kind = ?, body = ? WHERE run = ? AND id = ?"
 )
+_KEEP_STEP = "INSERT OR REPLACE INTO step (run, job, name, body) VALUES (?, ?, ?, ?)"
 _TAKE_BACK = (
     "UPDATE change SET state = 'planned', started = NULL, ended = NULL, error = NULL, error_kind = NULL"
     " WHERE run = ? AND id = ?"
@@ -180,6 +181,25 @@ class RunRecord:
         """Write down that changes are as if they had never been begun; durable when this returns."""
         values = [Entry(_TAKE_BACK, (self._number, change.id), change.resource) for change in changes]
         self._writer.write_now(values)
+
+    def keep_steps(self, job: str, steps: Mapping[str, str]) -> None:
+        """Write down how far steps of a job are, all or nothing; durable when this returns.
+
+        ``job`` tells it from others of this run. What was kept of a step of that name is replaced.
+        """
+        rows = ((self._number, _storable(job), name, body) for name, body in steps.items())
+        self._writer.write_now([Entry(_KEEP_STEP, row, job) for row in rows])
+
+    def kept_steps(self, job: str) -> dict[str, str]:
+        """Return what was kept of a job, by the names of its steps."""
+        with self._writer.transaction() as database:
+            query = "SELECT name, body FROM step WHERE run = ? AND job = ?"
+            return dict(database.execute(query, (self._number, _storable(job))).fetchall())
+
+    def drop_steps(self, job: str) -> None:
+        """Forget how far a job was: it is done, or begins anew."""
+        with self._writer.transaction() as database:
+            database.execute("DELETE FROM step WHERE run = ? AND job = ?", (self._number, _storable(job)))
 
     def end(self, state: RunState | None = None, reason: str | None = None) -> None:
         """Write down how the run ended, and let it go; more than once is once.

@@ -9,6 +9,7 @@ import pytest
 
 from aws_operations.fleet import Outcome, OutcomeStatus
 from aws_operations.journal import ChangeState, Journal, JournalUnusable, PlanUsed, RunState
+from aws_operations.journal.database import SCHEMA_VERSION
 from aws_operations.plan_refusals import LONGEST_VALIDITY
 from tests.support.journal_things import ABROAD, HOME, applied, begun, some_changes
 from tests.support.program import ROOT
@@ -52,7 +53,7 @@ def test_WHEN_a_journal_of_version_1_is_opened_THEN_its_runs_are_there_AND_go_on
         record.end()
         assert journal.find(wrote.id).state is RunState.COMPLETE
         assert len(list(journal.changes(wrote, [ChangeState.APPLIED]))) == 3
-    assert version_of(old) == 2
+    assert version_of(old) == SCHEMA_VERSION
 
 
 def test_WHEN_a_journal_of_version_1_was_migrated_THEN_it_has_the_tables_of_a_new_one(
@@ -62,7 +63,7 @@ def test_WHEN_a_journal_of_version_1_was_migrated_THEN_it_has_the_tables_of_a_ne
         with Journal(path) as journal:
             journal.give_room_back()
         database = sqlite3.connect(path)
-        found = [
+        found: list[object] = [
             (name, sorted(column[1] for column in database.execute(f"PRAGMA table_info({name})")))
             for (name,) in database.execute("SELECT name FROM sqlite_master ORDER BY name")
         ]
@@ -93,16 +94,16 @@ def test_WHEN_many_processes_open_a_journal_of_version_1_THEN_it_is_migrated_onc
     ]
     ended = [process.communicate("\n", timeout=30)[0] for process in processes]
     assert ended == ["2\n"] * 4
-    assert version_of(old) == 2
+    assert version_of(old) == SCHEMA_VERSION
 
 
 def test_WHEN_the_journal_is_of_a_later_version_THEN_it_stays_as_it_is(old: Path) -> None:
     database = sqlite3.connect(old)
-    database.execute("PRAGMA user_version = 3")
+    database.execute("PRAGMA user_version = 99")
     database.close()
-    with pytest.raises(JournalUnusable, match="schema 3"), Journal(old) as journal:
+    with pytest.raises(JournalUnusable, match="schema 99"), Journal(old) as journal:
         journal.runs()
-    assert version_of(old) == 3
+    assert version_of(old) == 99
 
 
 def test_WHEN_a_run_applies_a_plan_THEN_it_is_found_by_it(path: Path) -> None:
