@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands import s3_guarding, s3_listing  # noqa: F401 - they register their verbs
+from commands import s3_guarding, s3_listing, s3_undeleting  # noqa: F401 - they register their verbs
 from commands.lazy import lazy
 from commands.parameters import EXPIRY, FILE, NAME_AND_VALUE, UTF8_TEXT, each_once
 from commands.s3_parameters import (

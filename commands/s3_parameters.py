@@ -72,25 +72,30 @@ SIZE = ByteCount()
 MOMENT = Moment()
 
 
+def pattern_options(body: Body) -> Body:
+    """Give a command the options that say which keys are wanted by their names."""
+    match = click.option(
+        "--match",
+        "patterns",
+        type=UTF8_TEXT,
+        multiple=True,
+        metavar="PATTERN",
+        help='Only keys like this, such as "logs/*.gz"; * goes past slashes. Repeatable: one is enough.',
+    )
+    exclude = click.option(
+        "--exclude",
+        "excluded",
+        type=UTF8_TEXT,
+        multiple=True,
+        metavar="PATTERN",
+        help="No keys like this; repeatable.",
+    )
+    return match(exclude(body))
+
+
 def filter_options(body: Body) -> Body:
     """Give a command the options that say which keys are wanted."""
     options = [
-        click.option(
-            "--match",
-            "patterns",
-            type=UTF8_TEXT,
-            multiple=True,
-            metavar="PATTERN",
-            help='Only keys like this, such as "logs/*.gz"; * goes past slashes. Repeatable: one is enough.',
-        ),
-        click.option(
-            "--exclude",
-            "excluded",
-            type=UTF8_TEXT,
-            multiple=True,
-            metavar="PATTERN",
-            help="No keys like this; repeatable.",
-        ),
         click.option(
             "--min-size", type=SIZE, metavar="SIZE", help="Only this large or larger: 500, 10K, 1GiB."
         ),
@@ -113,4 +118,4 @@ def filter_options(body: Body) -> Body:
     ]
     for option in reversed(options):
         body = option(body)
-    return body
+    return pattern_options(body)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         BucketDoesntExist as BucketDoesntExist,
         BucketInAnotherRegion as BucketInAnotherRegion,
         BucketNameNotAvailable as BucketNameNotAvailable,
+        BucketNeverKeptVersions as BucketNeverKeptVersions,
         BucketNotEmpty as BucketNotEmpty,
         CouldntEnsureBucketExists as CouldntEnsureBucketExists,
         S3ObjectAlreadyExists as S3ObjectAlreadyExists,
@@ -124,6 +125,7 @@ if TYPE_CHECKING:
     )
     from aws_interactions.s3_interactions.versions import (
         has_unfinished_uploads as has_unfinished_uploads,
+        list_versions_by_key as list_versions_by_key,
         newest_versions as newest_versions,
         restore_object_version as restore_object_version,
     )
@@ -168,6 +170,7 @@ _NAMES_BY_HOME = {
         "BucketDoesntExist",
         "BucketInAnotherRegion",
         "BucketNameNotAvailable",
+        "BucketNeverKeptVersions",
         "BucketNotEmpty",
         "CouldntEnsureBucketExists",
         "S3ObjectAlreadyExists",
@@ -233,6 +236,7 @@ _NAMES_BY_HOME = {
     ),
     "versions": (
         "has_unfinished_uploads",
+        "list_versions_by_key",
         "newest_versions",
         "restore_object_version",
     ),

@@ -34,6 +34,17 @@ class BucketDoesntExist(NotFound):
         self.bucket_name = bucket_name
 
 
+class BucketNeverKeptVersions(Conflict):
+    """The bucket never kept old versions, so that nothing in it comes back."""
+
+    def __init__(self, bucket_name: str) -> None:
+        super().__init__(
+            f"bucket {bucket_name} never kept old versions: what is deleted there is gone",
+            resource=bucket_arn(bucket_name),
+        )
+        self.bucket_name = bucket_name
+
+
 class BucketAccessDenied(AccessDenied):
     """S3 refused the identity, for the bucket or for something in it.
 

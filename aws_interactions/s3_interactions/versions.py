@@ -1,6 +1,10 @@
 """What came before: the newest versions of a key, and an old one put on top again."""
 
 import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from aws_interactions.aws_errors import InvalidInput
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
 
 logger = logging.getLogger(__name__)
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 # A larger object is copied in parts, and then loses its tags.
 MAX_COPY_BYTES = 5 * 1024**3
@@ -55,6 +61,41 @@ def newest_versions(
     return tuple(found[:2])
 
 
+def list_versions_by_key(
+    bucket_name: str, aws_provider: "AwsClientProvider", *, prefix: str = ""
+) -> Iterator[list[S3ObjectVersion]]:
+    """Yield for each key under ``prefix`` its versions and delete markers, newest first, by key.
+
+    Any number of keys (ListObjectVersions). S3 tells times in whole seconds: of a version and a marker of the
+    same second, neither of them the latest, the version comes first. Holds a page and one key's in memory.
+    """
+    logger.debug("list_versions_by_key bucket=%s prefix=%s", bucket_name, prefix)
+    client = aws_provider.get_s3()
+    last: list[S3ObjectVersion] = []
+    with s3_errors(bucket_name):
+        for page in pages_of(client, "list_object_versions", Bucket=bucket_name, Prefix=prefix):
+            listed = [
+                *last,
+                *(version_of(item, is_delete_marker=False) for item in page.get("Versions", [])),
+                *(version_of(item, is_delete_marker=True) for item in page.get("DeleteMarkers", [])),
+            ]
+            by_key = groupby(sorted(listed, key=attrgetter("key")), attrgetter("key"))
+            # The last key of a page may go on in the next one.
+            *whole, last = [list(group) for _, group in by_key] or [[]]
+            yield from map(_newest_first, whole)
+    if last:
+        yield _newest_first(last)
+
+
+def _newest_first(versions: list[S3ObjectVersion]) -> list[S3ObjectVersion]:
+    by_time = sorted(
+        versions,
+        key=lambda version: (version.last_modified or _NEVER, not version.is_delete_marker),
+        reverse=True,
+    )
+    return sorted(by_time, key=lambda version: not version.is_latest)
+
+
 def restore_object_version(
     bucket_name: str,
     key: str,
@@ -62,13 +103,14 @@ def restore_object_version(
     aws_provider: "AwsClientProvider",
     *,
     if_match: str | None = None,
+    only_if_absent: bool = False,
 ) -> None:
     """Copy an old version of an object on top of it, where it is the newest (HeadObject, CopyObject).
 
     User metadata, content type, tags, storage class and a KMS key go with it; access control lists,
     locks and what the bucket encrypts by default do not. With ``if_match`` (an ETag), an object that is
-    another one by now raises ``S3ObjectChanged``. Raises ``S3ObjectDoesntExist`` for an absent version,
-    ``S3ObjectArchived``, and ``InvalidInput`` above 5 GiB.
+    another one by now raises ``S3ObjectChanged``, and ``only_if_absent`` one that is there. Raises
+    ``S3ObjectDoesntExist`` for an absent version, ``S3ObjectArchived``, and ``InvalidInput`` above 5 GiB.
     """
     check_key(key)
     logger.debug("restore_object_version bucket=%s key=%s version=%s", bucket_name, key, version_id)
@@ -85,6 +127,7 @@ def restore_object_version(
         ServerSideEncryption=source.encryption if has_kms else None,
         SSEKMSKeyId=source.kms_key if has_kms else None,
         IfMatch=if_match,
+        IfNoneMatch="*" if only_if_absent else None,
     )
     refusals = {
         **dict.fromkeys(("PreconditionFailed", "412"), lambda: S3ObjectChanged(bucket_name, key)),

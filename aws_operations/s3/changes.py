@@ -11,6 +11,7 @@ from aws_operations.s3.guard_changes import (
 from aws_operations.s3.hardening import plan_harden
 from aws_operations.s3.object_changes import plan_put, plan_rm
 from aws_operations.s3.setting_changes import plan_set_encryption, plan_set_tags, plan_set_versioning
+from aws_operations.s3.undeleting import plan_undelete
 from aws_operations.s3.version_changes import REMOVE_DELETE_MARKER, RESTORE_VERSION
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "plan_set_public_access",
     "plan_set_tags",
     "plan_set_versioning",
+    "plan_undelete",
 ]

@@ -34,6 +34,12 @@ class KeyFilter:
     newer_than: datetime | None = None
     storage_classes: tuple[str, ...] = ()
 
+    def is_wanted_key(self) -> Callable[[str], bool]:
+        """Return what says of a key whether the patterns want it."""
+        matches = _any_of(self.patterns) if self.patterns else None
+        is_excluded = _any_of(self.excluded) if self.excluded else None
+        return lambda key: (matches is None or matches(key)) and (is_excluded is None or not is_excluded(key))
+
     def narrowed(self, prefix: str) -> str | None:
         """Return the longest prefix of all wanted keys under ``prefix``, ``None`` if there can be none."""
         if not self.patterns:
@@ -135,12 +141,9 @@ def _is_wanted(wanted: KeyFilter) -> Callable[[Listed], bool]:
 
 
 def _key_checks(wanted: KeyFilter) -> Iterator[Callable[[Listed], bool]]:
-    if wanted.patterns:
-        matches = _any_of(wanted.patterns)
-        yield lambda listed: matches(listed.key)
-    if wanted.excluded:
-        is_excluded = _any_of(wanted.excluded)
-        yield lambda listed: not is_excluded(listed.key)
+    if wanted.patterns or wanted.excluded:
+        is_wanted_key = wanted.is_wanted_key()
+        yield lambda listed: is_wanted_key(listed.key)
 
 
 def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:

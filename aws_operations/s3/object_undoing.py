@@ -79,14 +79,18 @@ def invert_put(change: Change, aws_provider: AwsClientProvider) -> Iterator[Chan
 
 
 def invert_restore(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
-    """Plan the version that was the newest before, on top again."""
-    if not is_kept_as_version(change.before):
+    """Plan the version that was the newest before, on top again; where there was none, the deletion."""
+    bucket, key = bucket_and_key(change)
+    if change.before is not None and not is_kept_as_version(change.before):
         raise CannotUndo(_KEPT_NOWHERE, resource=change.resource)
     with gone_cannot_be_undone(change):
         now = _object_that_is_there(change, aws_provider)
         if now.size != (change.after or {})["size"] or not _is_next_after(change, now, aws_provider):
             raise CannotUndo(_NOT_THE_NEWEST, resource=change.resource)
-        yield _restore_change(change, now, aws_provider)
+        if change.before is None:
+            yield delete_change(aws_provider.get_aws_env(), bucket, key, now)
+        else:
+            yield _restore_change(change, now, aws_provider)
 
 
 def invert_delete(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:

@@ -2,7 +2,16 @@
 
 from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.changes import Change, ChangeKind, ResultStatus, Reversibility, each_alone, register
+from aws_interactions.s3_interactions import S3ObjectVersion
+from aws_operations.changes import (
+    Change,
+    ChangeKind,
+    JsonObject,
+    ResultStatus,
+    Reversibility,
+    each_alone,
+    register,
+)
 from aws_operations.s3.change_parts import OBJECTS, TAGS, bucket_and_key, described
 from aws_operations.s3.object_undoing import (
     MARKER_ACTIONS,
@@ -20,7 +29,8 @@ def _apply_restore(change: Change, aws_provider: AwsClientProvider) -> None:
         key,
         (change.after or {})["copy_of_version"],
         aws_provider,
-        if_match=(change.before or {})["etag"],
+        if_match=None if change.before is None else change.before["etag"],
+        only_if_absent=change.before is None,
     )
 
 
@@ -36,7 +46,7 @@ def _recheck_restore(change: Change, aws_provider: AwsClientProvider) -> str | N
 
 def _read_back_restore(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:
     bucket, key = bucket_and_key(change)
-    before, after = change.before or {}, change.after or {}
+    before, after = change.before, change.after or {}
     now = s3_interactions.describe_object(bucket, key, aws_provider)
     if described(now) == before:
         return ResultStatus.FAILED
@@ -46,9 +56,15 @@ def _read_back_restore(change: Change, aws_provider: AwsClientProvider) -> Resul
         and newest is not None
         and previous is not None
         and (now.size, now.version_id) == (after["size"], newest.version_id)
-        and (previous.version_id == before["version_id"] or newest.version_id == "null")
+        and (_is_what_was(before, previous) or newest.version_id == "null")
     )
     return ResultStatus.APPLIED if is_copy else ResultStatus.UNKNOWN
+
+
+def _is_what_was(before: JsonObject | None, previous: S3ObjectVersion) -> bool:
+    if before is None:
+        return previous.is_delete_marker
+    return bool(previous.version_id == before["version_id"])
 
 
 def _apply_remove_marker(change: Change, aws_provider: AwsClientProvider) -> None:

@@ -1,4 +1,5 @@
 SAMPLE = "samples-123456789012-us-east-1"
+VERSIONED_SAMPLE = "samples-versioned-123456789012"
 KEY = "docs/readme.txt"
 
 CASES: dict[str, list[str]] = {
@@ -17,6 +18,7 @@ CASES: dict[str, list[str]] = {
     "s3 tags set": [SAMPLE, "team=ops"],
     "s3 encryption get": [SAMPLE],
     "s3 encryption set": [SAMPLE, "aws:kms", "--bucket-key"],
+    "s3 undelete": [VERSIONED_SAMPLE, "--to", "1h"],
     "s3 audit": [SAMPLE],
     "s3 harden": [SAMPLE, "--only", "public-access"],
     "s3 public-access get": [SAMPLE],
@@ -27,3 +29,6 @@ CASES: dict[str, list[str]] = {
     "s3 versioning set": [SAMPLE, "enabled"],
 }
 TAKE_AWAY = ["s3 destroy", "s3 put", "s3 rm", "s3 harden", "s3 public-access set", "s3 lifecycle set"]
+NOT_IN_THE_SANDBOX = {
+    "s3 undelete": "its samples were made and deleted within one second, and S3 tells times in whole ones"
+}

@@ -1,5 +1,7 @@
 import json
+import time
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from tests.conformance.stage import REGION, Stage, fresh, runs
@@ -223,6 +225,22 @@ def lifecycle_set(stage: Stage) -> None:
     assert stage.rows(bucket, words="s3 lifecycle get") == [RULE]
     assert stage.changes(bucket, "-", stdin="[]") == ["applied"]
     assert stage.rows(bucket, words="s3 lifecycle get") == []
+
+
+@runs("s3 undelete")
+def undelete(stage: Stage) -> None:
+    s3 = stage.root.get_s3()
+    bucket = bucket_of(stage)
+    assert "never kept old versions" in stage.run(bucket, "--to", "1d", exit_code=4).stderr
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=bucket, Key=KEY, Body=b"content")
+    assert stage.changes(bucket, "--to", "1h") == []
+    written = s3.list_object_versions(Bucket=bucket)["Versions"][0]["LastModified"]
+    while datetime.now(UTC) < written + timedelta(seconds=1):
+        time.sleep(0.05)
+    s3.delete_object(Bucket=bucket, Key=KEY)
+    assert stage.changes(bucket, "--to", written.isoformat()) == ["applied"]
+    assert s3.get_object(Bucket=bucket, Key=KEY)["Body"].read() == b"content"
 
 
 @runs("s3 audit")
