@@ -208,7 +208,7 @@ def test_WHEN_a_retry_may_do_the_work_twice_THEN_the_docstring_says_so(
 def test_WHEN_shapes_are_hostile_THEN_the_module_still_runs(tmp_path: Path) -> None:
     nasty = '<p>Quotes """ and \\N{bad} and {braces} %s \u2014 \u202e.</p>'
     shapes = {
-        "Exception": structure(self="Text", **{"class": "Text", "x-y": "Text", "datetime": "Text"}),
+        "Exception": structure((), self="Text", **{"class": "Text", "x-y": "Text", "datetime": "Text"}),
         "Colour": {"type": "string", "enum": ['re"d', "blu\\e", "gr\u00fcn", "class", "Class", "", "*"]},
         "List": {"type": "list", "member": {"shape": "Colour"}},
         "Sparse": {"type": "list", "member": {"shape": "Exception"}, "sparse": True},
