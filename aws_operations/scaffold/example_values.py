@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from math import ceil
 from typing import Any
 
 from botocore.loaders import Loader
@@ -31,10 +32,11 @@ _ARN = "arn:aws:{service}:us-east-1:123456789012:example/{name}"
 # botocore takes these apart to find the endpoint, and wants them as they really are.
 _ARNS_OF_ENDPOINTS = {
     "cloudfront-keyvaluestore": "arn:aws:cloudfront::123456789012:key-value-store/{name}",
-    "kinesis": "arn:aws:kinesis:us-east-1:123456789012:stream/{name}",
+    "kinesis": "arn:aws:kinesis:us-east-1:123456789012:{kind}/{name}",
 }
-# A request with one of these is signed by a library that few have installed.
-_OUT_OF_REACH = frozenset({("events", "EndpointId")})
+_KINESIS_KINDS = frozenset({"channel", "queue"})
+# What botocore reckons by itself; for other checksums it asks for a library that few have installed.
+_USUAL_CHECKSUMS = frozenset({"CRC32", "SHA1", "SHA256"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,7 @@ class Examples:
 
     def every(self, operation: OperationDesign) -> list[tuple[ParameterDesign, Example]]:
         """Return all parameters; each class is given all of its fields where it comes up first."""
-        service_name = self._design.service_name
-        parameters = [
-            each for each in operation.parameters if (service_name, each.api_name) not in _OUT_OF_REACH
-        ]
-        return self._of(operation, parameters, is_whole=True)
+        return self._of(operation, operation.parameters, is_whole=True)
 
     def _of(
         self, operation: OperationDesign, parameters: Iterable[ParameterDesign], *, is_whole: bool
@@ -122,7 +120,7 @@ class _Making:
             case TypeKind.STRUCTURE:
                 return self._structure(kind.class_name or "", shape, depth)
             case TypeKind.ENUM:
-                members = self._enums[kind.class_name or ""].members
+                members = _usable(self._enums[kind.class_name or ""].members, name)
                 member, value = members[next(self._numbers) % len(members)]
                 return Example(f"wrapper.{kind.class_name}.{member}", value, quoted(value))
             case TypeKind.LIST if kind.element is not None:
@@ -192,7 +190,7 @@ class _Making:
         number = next(self._numbers)
         if annotation == "bool":
             return number % 2 == 1
-        least = int(float(shape.metadata.get("min", 0)))
+        least = ceil(float(shape.metadata.get("min", 0)))
         most = int(float(shape.metadata.get("max", least + number + 1)))
         value = least + number % (most - least + 1)
         # Nought is what a program might take for nothing.
@@ -209,8 +207,16 @@ class _Making:
         text = f"{snake_case(name).replace('_', '-')}-{next(self._numbers)}"
         if name.lower().endswith("arn"):
             form = _ARNS_OF_ENDPOINTS.get(self._service_name, _ARN)
-            text = form.format(service=self._service_name, name=text)
+            kind = name.lower().removesuffix("arn")
+            kind = kind if kind in _KINESIS_KINDS else "stream"
+            text = form.format(service=self._service_name, kind=kind, name=text)
         return text.ljust(int(shape.metadata.get("min", 0)), "x")
+
+
+def _usable(members: Sequence[tuple[str, str]], name: str) -> Sequence[tuple[str, str]]:
+    """Return the members of an enum that botocore makes a request with."""
+    usual = [each for each in members if each[1] in _USUAL_CHECKSUMS]
+    return usual if usual and name == "ChecksumAlgorithm" else members
 
 
 def _length(shape: Any, depth: int) -> int:
