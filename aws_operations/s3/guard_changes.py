@@ -176,10 +176,10 @@ def _write_ownership(bucket: str, values: JsonObject | None, aws_provider: AwsCl
     s3_interactions.set_object_ownership(bucket, ownership, aws_provider)
 
 
-def _effect_on_ownership(_before: JsonObject | None, after: JsonObject | None) -> Effect:
-    # Who comes in by an ACL stays out then.
-    is_enforced = after == {"ownership": str(ObjectOwnership.OWNER_ENFORCED)}
-    return Effect.OVERWRITE if is_enforced else Effect.UPDATE
+def _effect_on_ownership(before: JsonObject | None, after: JsonObject | None) -> Effect:
+    # Where ACLs begin to count or no longer do, somebody may come in or stays out.
+    enforced = {"ownership": str(ObjectOwnership.OWNER_ENFORCED)}
+    return Effect.UPDATE if (before == enforced) == (after == enforced) else Effect.OVERWRITE
 
 
 def _lifecycle_values(lifecycle: BucketLifecycle) -> JsonObject | None:

@@ -111,7 +111,7 @@ STORIES = {
         partial(changes.plan_block_public_access, BUCKET, {"block_acls": True}), public_access, make
     ),
     "s3.set-ownership": Story(
-        partial(changes.plan_set_ownership, BUCKET, s3_interactions.ObjectOwnership.OWNER_ENFORCED),
+        partial(changes.plan_set_ownership, BUCKET, s3_interactions.ObjectOwnership.WRITER),
         ownership,
         make,
     ),
