@@ -147,7 +147,7 @@ def _pages(design: OperationDesign, conversions: Conversions) -> str:
     loop = f"for page in client.get_paginator({quoted(design.method_name)}).paginate({', '.join(given)}):"
     if not design.items:
         return f"{loop}\n    yield {conversions.read(_result_type(design), 'page')}"
-    return "\n".join([loop, *(indented(_yielding(each, conversions)) for each in design.items)])
+    return f"{loop}\n{indented(_yielding(design.items, conversions))}"
 
 
 def _yielding(items: ItemsDesign, conversions: Conversions) -> str:

@@ -165,8 +165,8 @@ class OperationDesign:
 
     ``result`` is the annotation of what it returns: ``None``, a dataclass, or ``Iterator[...]`` where
     ``is_paginated``. ``result_class`` is the dataclass of the whole answer or page where it is read as one.
-    ``items_key`` is the first way to a page's items, ``items`` are all of them; without any, as where a
-    page tells more than its items, a paginated operation yields its pages. ``subject`` is the name of the
+    ``items`` is where a page has its items; without it, as where a page tells more than one list of them, a
+    paginated operation yields its pages. ``subject`` is the name of the
     parameter that errors are about, if any; without one, it is the first of ``optional_subjects`` that a
     caller gives. ``streaming_member`` is the member of the answer that is read whole; an
     ``is_streaming_request`` is sent whole as well. ``error_names`` are the classes of its modelled errors.
@@ -179,10 +179,9 @@ class OperationDesign:
     result: str
     documentation: str
     is_paginated: bool
-    items_key: str | None
     is_read: bool
     iam_action: str
-    items: tuple[ItemsDesign, ...] = ()
+    items: ItemsDesign | None = None
     result_class: str | None = None
     subject: str | None = None
     streaming_member: str | None = None

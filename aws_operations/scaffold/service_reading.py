@@ -112,9 +112,9 @@ def _operation(
     is_marked: bool,
 ) -> OperationDesign:
     parameters = read_parameters(operation, pages, types)
-    items = _items(operation, pages, types) if pages else ()
+    items = _items(operation, pages, types) if pages else None
     result_class = None if items else _result_class(operation, types)
-    element = " | ".join(item.element.annotation for item in items) or result_class
+    element = items.element.annotation if items else result_class
     is_paginated = pages is not None and element is not None
     documentation = first_sentences(operation.documentation)
     return OperationDesign(
@@ -125,7 +125,6 @@ def _operation(
         result=f"Iterator[{element}]" if is_paginated else element or "None",
         documentation=without_page_limits(documentation) if is_paginated else documentation,
         is_paginated=is_paginated,
-        items_key=items[0].key if items else None,
         is_read=looks_like_a_read(operation, is_marked=is_marked),
         iam_action=iam_action(operation),
         items=items,
@@ -152,16 +151,13 @@ def _result_class(operation: OperationModel, types: ShapeTypes) -> str | None:
     return types.of(shape, is_input=False).class_name
 
 
-def _items(operation: OperationModel, pages: Mapping[str, Any], types: ShapeTypes) -> tuple[ItemsDesign, ...]:
-    """Return the lists that a page's items are in; none where more would be lost, or kinds be mixed up."""
-    if loses_members(operation, pages):
-        return ()
-    lists = {key: shape_at(operation.output_shape, key).member for key in paths(pages.get("result_key"))}
-    if len({shape.name for shape in lists.values()}) < len(lists):
-        return ()
-    items = tuple(ItemsDesign(key, types.of(shape, is_input=False)) for key, shape in lists.items())
-    annotations = {item.element.annotation for item in items}
-    return items if len(annotations) == len(items) and "Any" not in annotations else ()
+def _items(operation: OperationModel, pages: Mapping[str, Any], types: ShapeTypes) -> ItemsDesign | None:
+    """Return the list that a page's items are in, unless there is more in a page."""
+    keys = paths(pages.get("result_key"))
+    if len(keys) != 1 or loses_members(operation, pages):
+        return None
+    element = types.of(shape_at(operation.output_shape, keys[0]).member, is_input=False)
+    return None if element.annotation == "Any" else ItemsDesign(keys[0], element)
 
 
 def _description(service_name: str, loader: Loader) -> Mapping[str, Any]:

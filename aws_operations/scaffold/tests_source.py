@@ -95,9 +95,9 @@ def _call(operation: OperationDesign, given: _Given) -> str:
 def _answered(operation: OperationDesign, name: str = "") -> str:
     """Return the line that prepares what AWS answers; ``name`` is what the test calls it."""
     assigned = f"{name} = " if name and operation.result != "None" else ""
-    paths = "".join(f", {quoted(item.key)}" for item in operation.items)
+    path = f", {quoted(operation.items.key)}" if operation.items else ""
     return (
-        f"    {assigned}aws.pages({quoted(operation.method_name)}{paths})\n"
+        f"    {assigned}aws.pages({quoted(operation.method_name)}{path})\n"
         if operation.is_paginated
         else f"    {assigned}aws.answer({quoted(operation.method_name)})\n"
     )

@@ -63,12 +63,13 @@ def test_WHEN_an_operation_is_paged_THEN_items_of_all_pages_come_as_dataclasses(
     assert [(user.user_name, user.create_date) for user in found] == [("ann", made), ("bob", made)]
 
 
-def test_WHEN_pages_hold_several_lists_THEN_all_items_come() -> None:
+def test_WHEN_pages_hold_several_lists_THEN_each_stays_apart() -> None:
     s3 = wrapper_of("s3", ["ListObjectsV2"])
     pages = [{"Contents": [{"Key": "a"}], "CommonPrefixes": [{"Prefix": "b/"}]}]
     client = fake_client("s3").pages("list_objects_v2", pages)
     found = list(s3.list_objects_v2("logs", provider_of("s3", client)))
-    assert found == [s3.S3Object(key="a"), s3.CommonPrefix(prefix="b/")]
+    assert [page.contents for page in found] == [(s3.S3Object(key="a"),)]
+    assert [page.common_prefixes for page in found] == [(s3.CommonPrefix(prefix="b/"),)]
 
 
 def test_WHEN_an_answer_streams_THEN_its_content_is_bytes() -> None:
