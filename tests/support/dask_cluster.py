@@ -1,7 +1,6 @@
 """A Dask scheduler and workers on loopback, each a process of its own."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.loopback_proxy import Fault, SeenRequest
+from tests.support.sandbox_fixtures import COVERAGE_VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -135,8 +135,7 @@ def states_of_all_tasks(dask_scheduler: Any) -> Counter[str]:
 @contextmanager
 def dask_cluster(directory: Path, environment: Mapping[str, str], *, workers: int) -> Iterator[DaskCluster]:
     """Run a scheduler and workers, on ports of their own, for the length of the block."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-    cluster = DaskCluster(directory, {**kept, **environment})
+    cluster = DaskCluster(directory, {**COVERAGE_VARIABLES, **environment})
     try:
         cluster.start_scheduler()
         for _ in range(workers):

@@ -9,16 +9,23 @@ import pytest
 from aws_operations.sandbox import control
 from tests.support.loopback_proxy import LoopbackProxy, loopback_proxy
 
+# What is started with these is measured for coverage.
+COVERAGE_VARIABLES = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def measure_no_servers() -> None:
+    """Keep sandboxes and other servers from being measured: they are killed, and lose what was measured."""
+    for name in COVERAGE_VARIABLES:
+        os.environ.pop(name, None)
+
 
 def clean_environment(home: Path) -> dict[str, str]:
     """Return an environment with nothing of the machine's AWS settings in it."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in {"PATH", "LANG", "LC_ALL", "TMPDIR"} or name.startswith("COVERAGE_")
-    }
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "LC_ALL", "TMPDIR"}}
     return {
         **kept,
+        **COVERAGE_VARIABLES,
         "HOME": str(home),
         "XDG_STATE_HOME": str(home / "state"),
         "XDG_CACHE_HOME": str(home / "cache"),
