@@ -47,7 +47,7 @@ _REGION_WITHOUT_CONSTRAINT = "us-east-1"
 def get_bucket_status(bucket_name: str, aws_provider: "AwsClientProvider") -> BucketStatus:
     """Return whether the bucket is there and open to the caller (HeadBucket).
 
-    Any answer but found, 404 and 403 is raised.
+    Any answer but found, 404 and 403 is raised. Raises ``CredentialsProblem`` for keys that nobody knows.
     """
     return look_at_bucket(bucket_name, aws_provider).status
 
@@ -58,7 +58,8 @@ def look_at_bucket(
     """Return the bucket's status, and its region if it is open to the caller (one HeadBucket).
 
     With ``expected_owner``, an account, S3 denies access to a bucket of another one. Any answer but found,
-    404 and 403 is raised.
+    404 and 403 is raised. S3 answers 403 without a word to keys that nobody knows, too: STS, which is
+    asked who they are unless that is known already, raises ``CredentialsProblem`` for those.
     """
     logger.debug("look_at_bucket bucket=%s", bucket_name)
     client: Any = aws_provider.get_s3()
@@ -71,6 +72,7 @@ def look_at_bucket(
             if code in HEAD_ABSENT_CODES | ABSENT_BUCKET_CODES:
                 return BucketSighting(BucketStatus.DOES_NOT_EXIST)
             if code in DENIED_CODES:
+                aws_provider.get_aws_env()
                 return BucketSighting(BucketStatus.EXISTS_NO_ACCESS)
             raise
         # Whoever fakes a client with a bare mock has a mock here, which says nothing of a region.

@@ -163,10 +163,7 @@ class AwsClientProvider:
     def _make_client(self, service_name: str) -> Any:
         with translate_configuration_errors(service_name, self._label):
             client = self._session.create_client(
-                service_name,
-                region_name=self.aws_region,
-                endpoint_url=self._endpoint_url,
-                config=_CLIENT_CONFIG,
+                service_name, region_name=self.aws_region, config=_CLIENT_CONFIG
             )
         if self._is_read_only:
             install_read_only_gate(client)
@@ -180,12 +177,7 @@ class AwsClientProvider:
             if source is None:
                 raise NoCredentialsError
             fetcher = AssumeRoleCredentialFetcher(
-                partial(
-                    base.create_client,
-                    region_name=self.aws_region,
-                    endpoint_url=self._endpoint_url,
-                    config=_CLIENT_CONFIG,
-                ),
+                partial(base.create_client, region_name=self.aws_region, config=_CLIENT_CONFIG),
                 source,
                 role_arn,
                 extra_args={
@@ -212,10 +204,24 @@ class AwsClientProvider:
         return session
 
     def _session_with(self, find: Callable[[], Credentials | None], subject: str) -> botocore.session.Session:
-        session = botocore.session.Session(profile=self._aws_profile)
+        session = _SessionAt(self._endpoint_url, profile=self._aws_profile)
         resolver = CredentialResolver([_FoundHere(find, subject)])
         session.register_component("credential_provider", resolver)
         return session
+
+
+class _SessionAt(botocore.session.Session):
+    """A session whose clients all go to the endpoint if one is given, also those that find credentials."""
+
+    def __init__(self, endpoint_url: str | None, *, profile: str | None) -> None:
+        super().__init__(profile=profile)
+        self._endpoint_url = endpoint_url
+
+    def create_client(self, *args: Any, **kwargs: Any) -> Any:
+        """Make a client as botocore does."""
+        if self._endpoint_url is not None:
+            kwargs["endpoint_url"] = self._endpoint_url
+        return super().create_client(*args, **kwargs)
 
 
 class _FoundHere(CredentialProvider):

@@ -75,7 +75,7 @@ class S3Object:
 def get_bucket_status(bucket_name: str, aws_provider: "AwsClientProvider") -> BucketStatus:
     """Return whether the bucket is there and open to the caller (HeadBucket).
 
-    Any answer but found, 404 and 403 is raised.
+    Any answer but found, 404 and 403 is raised. Raises ``CredentialsProblem`` for keys that S3 cannot use.
     """
     logger.debug("get_bucket_status bucket=%s", bucket_name)
     client = aws_provider.get_s3()
@@ -84,9 +84,13 @@ def get_bucket_status(bucket_name: str, aws_provider: "AwsClientProvider") -> Bu
             client.head_bucket(Bucket=bucket_name)
         except ClientError as error:
             # The answer to a HEAD has no body, so the code is the HTTP status.
-            if error_code(error) in {"404", "NoSuchBucket"}:
+            code = error_code(error)
+            if code in {"404", "NoSuchBucket"}:
                 return BucketStatus.DOES_NOT_EXIST
-            if error_code(error) in {"403", "AccessDenied"}:
+            if code in {"400", "403"}:
+                # Keys that are unknown or have ended get the same: STS is asked whose they are, and raises.
+                aws_provider.get_aws_env()
+            if code in {"403", "AccessDenied"}:
                 return BucketStatus.EXISTS_NO_ACCESS
             raise
     return BucketStatus.EXISTS_HAVE_ACCESS

@@ -81,7 +81,7 @@ def test_WHEN_a_role_may_not_be_assumed_THEN_nothing_is_said_of_the_bucket(call:
 
 
 def test_WHEN_the_profile_assumes_the_role_AND_may_not_THEN_nothing_is_said_of_the_bucket(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "aws-config").write_text(
         "[profile home]\naws_access_key_id = AKIAHOME\naws_secret_access_key = secret\n"
@@ -89,9 +89,9 @@ def test_WHEN_the_profile_assumes_the_role_AND_may_not_THEN_nothing_is_said_of_t
     )
 
     with local_sts(refuses=True) as sts:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", sts.endpoint_url)
+        provider = AwsClientProvider("audit", "eu-west-1", endpoint_url=sts.endpoint_url)
         with pytest.raises(AccessDenied, match="AssumeRole on profile audit"):
-            get_bucket_status("reports", AwsClientProvider("audit", "eu-west-1"))
+            get_bucket_status("reports", provider)
 
     assert [request["Action"] for request in sts.requests] == ["AssumeRole"]
 

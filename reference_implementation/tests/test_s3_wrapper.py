@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from core.aws_client_provider import AwsClientProvider
-from core.aws_errors import AccessDenied, AwsInteractionError, NotFound, Throttled
+from core.aws_errors import AccessDenied, AwsInteractionError, CredentialsProblem, NotFound, Throttled
 from example_service.s3_wrapper import (
     Bucket,
     BucketAccessDenied,
@@ -63,6 +63,19 @@ def test_WHEN_asking_for_status_AND_the_code_is_no_status_THEN_it_is_raised() ->
     s3_client.head_bucket.side_effect = client_error("NobodyForesawThis")
     with pytest.raises(ClientError):
         get_bucket_status("reports", provider_of(s3_client))
+
+
+@pytest.mark.parametrize("code", ["400", "403"])
+def test_WHEN_asking_for_status_AND_it_is_the_keys_that_are_refused_THEN_nothing_is_said_of_the_bucket(
+    code: str,
+) -> None:
+    s3_client = mock.Mock()
+    s3_client.head_bucket.side_effect = client_error(code)
+    aws_provider = provider_of(s3_client)
+    aws_provider.get_aws_env.side_effect = CredentialsProblem("sts on the caller: ExpiredToken")
+
+    with pytest.raises(CredentialsProblem, match="ExpiredToken"):
+        get_bucket_status("reports", aws_provider)
 
 
 def test_WHEN_asking_for_status_several_times_THEN_each_answer_counts_for_itself() -> None:

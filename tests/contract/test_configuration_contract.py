@@ -15,7 +15,13 @@ from aws_operations.scaffold.service_design import design_service
 from aws_operations.scaffold.wrapper_source import wrapper_source
 from tests.contract.kits import Kit, project_kit, reference_kit
 from tests.support.aws_answers import sts_error
-from tests.support.loopback_proxy import Answer, LoopbackProxy, SeenRequest, loopback_proxy
+from tests.support.loopback_proxy import (
+    Answer,
+    LoopbackProxy,
+    SeenRequest,
+    loopback_proxy,
+    no_disturbance,
+)
 
 OPERATOR = "arn:aws:iam::111122223333:role/operator"
 REFERENCE = reference_kit()
@@ -56,6 +62,12 @@ def refuse_roles(request: SeenRequest) -> Answer | None:
     return sts_error(403, "AccessDenied") if request.operation == "AssumeRole" else None
 
 
+def refuse_keys(request: SeenRequest) -> Answer | None:
+    if request.operation == "GetCallerIdentity":
+        return sts_error(403, "InvalidClientTokenId")
+    return Answer(403) if request.method == "HEAD" else None
+
+
 def configure(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config").write_text(textwrap.dedent(text), encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -83,20 +95,44 @@ def test_WHEN_the_role_may_not_be_assumed_THEN_it_is_the_role_that_is_closed_and
     expect_refused_role(way.kit, refusing_sts, lambda: way.ask(provider))
 
 
+PROFILE_OF_ROLE = f"""
+    [profile audit]
+    role_arn = {OPERATOR}
+    credential_source = Environment
+    """
+
+
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_WHEN_the_profile_assumes_the_role_AND_may_not_THEN_it_is_the_role_that_is_closed(
     way: Way, refusing_sts: LoopbackProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    profiles = f"""
-        [profile audit]
-        role_arn = {OPERATOR}
-        credential_source = Environment
-        """
-    configure(profiles, tmp_path, monkeypatch)
+    configure(PROFILE_OF_ROLE, tmp_path, monkeypatch)
     monkeypatch.setenv("AWS_ENDPOINT_URL", refusing_sts.endpoint_url)
     provider = way.kit.provider_class("audit", "eu-west-1")
 
     expect_refused_role(way.kit, refusing_sts, lambda: way.ask(provider))
+
+
+@pytest.mark.parametrize("kit", KITS, ids=str)
+def test_WHEN_an_endpoint_is_given_AND_the_profile_assumes_the_role_THEN_it_is_assumed_there(
+    kit: Kit, refusing_sts: LoopbackProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(PROFILE_OF_ROLE, tmp_path, monkeypatch)
+    refusing_sts.disturb = no_disturbance
+    provider = kit.provider_class("audit", "eu-west-1", endpoint_url=refusing_sts.endpoint_url)
+
+    assert provider.get_aws_env().aws_account == "111122223333"
+
+
+@pytest.mark.parametrize("kit", KITS, ids=str)
+def test_WHEN_the_keys_are_nobodys_THEN_it_is_not_the_bucket_that_is_closed(
+    kit: Kit, refusing_sts: LoopbackProxy
+) -> None:
+    refusing_sts.disturb = refuse_keys
+    provider = kit.provider_class(aws_region="eu-west-1", endpoint_url=refusing_sts.endpoint_url)
+
+    with pytest.raises(kit.errors.CredentialsProblem):
+        kit.s3.get_bucket_status("reports", provider)
 
 
 def test_WHEN_a_generated_wrapper_is_asked_AND_the_role_may_not_be_assumed_THEN_it_is_the_role_too(
