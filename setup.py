@@ -27,6 +27,10 @@ SCAFFOLD = [
     "ruff>=0.17,<0.18",  # lays out the code that the scaffold writes
 ]
 
+ZSTD = [
+    "zstandard>=0.23,<1",  # exports that are compressed so, loaded only then
+]
+
 DOCS = [
     "mkdocs>=1.6,<1.7",  # builds the documentation's site; capped, because its hooks are used
     "mkdocs-material>=9.8,<9.9",  # its theme, with search; capped, because tests know its page
@@ -103,8 +107,9 @@ setup(
         "sandbox": SANDBOX,
         "cluster": CLUSTER,
         "scaffold": SCAFFOLD,
+        "zstd": ZSTD,
         "docs": DOCS,
-        "dev": SANDBOX + CLUSTER + SCAFFOLD + DOCS + DEV,
+        "dev": SANDBOX + CLUSTER + SCAFFOLD + ZSTD + DOCS + DEV,
     },
     entry_points={"console_scripts": ["manage-resources=manage_resources:main"]},
     classifiers=[

@@ -60,7 +60,11 @@ def value_document(value: Any) -> Any:
 
 
 def _map_document(value: Mapping[str, Any]) -> JsonObject:
-    document = {name: value_document(element) for name, element in value.items()}
+    return noted_map({name: value_document(element) for name, element in value.items()})
+
+
+def noted_map(document: JsonObject) -> JsonObject:
+    """Return a map, its values documents already, as the notation has it."""
     return {_MAP: document} if len(document) == 1 and not _NOTATION.isdisjoint(document) else document
 
 

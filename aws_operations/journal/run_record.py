@@ -196,11 +196,6 @@ class RunRecord:
             query = "SELECT name, body FROM step WHERE run = ? AND job = ?"
             return dict(database.execute(query, (self._number, _storable(job))).fetchall())
 
-    def drop_steps(self, job: str) -> None:
-        """Forget how far a job was: it is done, or begins anew."""
-        with self._writer.transaction() as database:
-            database.execute("DELETE FROM step WHERE run = ? AND job = ?", (self._number, _storable(job)))
-
     def end(self, state: RunState | None = None, reason: str | None = None) -> None:
         """Write down how the run ended, and let it go; more than once is once.
 
