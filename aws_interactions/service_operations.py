@@ -39,6 +39,19 @@ _OBJECT = "arn:{partition}:s3:::{Bucket}/{Key}"
 _EVERY_OBJECT = "arn:{partition}:s3:::{Bucket}/*"
 _EC2 = "arn:{partition}:ec2:{region}:{account}"
 _TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TableName}"
+_NEW_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TargetTableName}"
+# A backup has no name of its own in a call: the parameter is its ARN.
+_BACKUP_OF_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{BackupArn}"
+# What IAM asks besides of who restores a table, about the new one.
+_FILLING_A_TABLE = (
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "dynamodb:UpdateItem",
+)
 _EVERY_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/*"
 _RDS = "arn:{partition}:rds:{region}:{account}"
 # Secrets Manager puts six characters of its own after a secret's name.
@@ -130,6 +143,8 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
         "DescribeTimeToLive": _read("dynamodb:DescribeTimeToLive", arn=_TABLE),
         "DescribeContinuousBackups": _read("dynamodb:DescribeContinuousBackups", arn=_TABLE),
         "ListTagsOfResource": _read("dynamodb:ListTagsOfResource", arn=_EVERY_TABLE),
+        "ListBackups": _read("dynamodb:ListBackups", arn="*"),
+        "DescribeBackup": _read("dynamodb:DescribeBackup", arn=_BACKUP_OF_TABLE),
         "GetItem": _read("dynamodb:GetItem", arn=_TABLE),
         "Query": _read("dynamodb:Query", arn=_TABLE),
         "Scan": _read("dynamodb:Scan", arn=_TABLE),
@@ -141,6 +156,15 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
         "UpdateTable": _write("dynamodb:UpdateTable", arn=_TABLE, is_repeatable=False),
         "UpdateTimeToLive": _write("dynamodb:UpdateTimeToLive", arn=_TABLE, is_repeatable=False),
         "UpdateContinuousBackups": _write("dynamodb:UpdateContinuousBackups", arn=_TABLE),
+        # A second backup may have the name of the first one.
+        "CreateBackup": _write("dynamodb:CreateBackup", arn=_TABLE, is_repeatable=False),
+        "DeleteBackup": _write("dynamodb:DeleteBackup", arn=_BACKUP_OF_TABLE),
+        "RestoreTableFromBackup": _write(
+            "dynamodb:RestoreTableFromBackup", *_FILLING_A_TABLE, arn=_NEW_TABLE, is_repeatable=False
+        ),
+        "RestoreTableToPointInTime": _write(
+            "dynamodb:RestoreTableToPointInTime", *_FILLING_A_TABLE, arn=_NEW_TABLE, is_repeatable=False
+        ),
         "PutItem": _write("dynamodb:PutItem", arn=_TABLE),
         # An update may count: a second time it would count twice.
         "UpdateItem": _write("dynamodb:UpdateItem", arn=_TABLE, is_repeatable=False),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands import dynamodb_settings  # noqa: F401 - registers its verbs
+from commands import dynamodb_backups, dynamodb_settings  # noqa: F401 - they register their verbs
 from commands.app import settings_of
 from commands.dynamodb_parameters import (
     FILE_OR_STREAM,

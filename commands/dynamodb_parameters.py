@@ -11,11 +11,12 @@ import click
 
 from commands.app import noun
 from commands.lazy import lazy
-from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName
+from commands.parameters import NAME_AND_VALUE, UTF8_TEXT, FileName, wait_options
 
 if TYPE_CHECKING:
-    from aws_operations.dynamodb import change_parts as parts, plain_json as dynamodb_json
+    from aws_operations.dynamodb import change_parts as parts, following, plain_json as dynamodb_json
 else:
+    following = lazy("aws_operations.dynamodb.following")
     parts = lazy("aws_operations.dynamodb.change_parts")
     dynamodb_json = lazy("aws_operations.dynamodb.plain_json")
 
@@ -203,6 +204,25 @@ def _one_of_the_two(_context: click.Context, _parameter: click.Parameter, value:
     if value is None:
         raise click.UsageError("give --on or --off")
     return value
+
+
+def follow_options(body: Body) -> Body:
+    """Give a command that begins what AWS does by itself ``--wait``, ``--timeout`` and ``--interval``."""
+    wait = click.option(
+        "--wait/--no-wait",
+        "wait",
+        default=True,
+        show_default=True,
+        help="Wait for its end, or be done once AWS has begun.",
+    )
+    return wait(wait_options(body))
+
+
+def following_from(options: dict[str, Any]) -> Any:
+    """Return how to follow what is begun, ``None`` for not at all."""
+    if not options["wait"]:
+        return None
+    return following.Following(options["timeout"], options["interval"])
 
 
 def expression_options(body: Body) -> Body:

@@ -11,6 +11,19 @@ from typing import TYPE_CHECKING
 from aws_interactions.lazy_names import LazyNames
 
 if TYPE_CHECKING:
+    from aws_interactions.dynamodb_interactions.backups import (
+        Backup as Backup,
+        BackupDoesNotExist as BackupDoesNotExist,
+        BackupInWrongState as BackupInWrongState,
+        PointInTimeNotKept as PointInTimeNotKept,
+        create_backup as create_backup,
+        delete_backup as delete_backup,
+        describe_backup as describe_backup,
+        list_backups as list_backups,
+        restore_from_backup as restore_from_backup,
+        restore_to_point_in_time as restore_to_point_in_time,
+        restored_from as restored_from,
+    )
     from aws_interactions.dynamodb_interactions.batches import (
         BatchWriteOutcome as BatchWriteOutcome,
         WriteRequest as WriteRequest,
@@ -114,6 +127,19 @@ if TYPE_CHECKING:
     )
 
 _NAMES_BY_HOME = {
+    "backups": (
+        "Backup",
+        "BackupDoesNotExist",
+        "BackupInWrongState",
+        "PointInTimeNotKept",
+        "create_backup",
+        "delete_backup",
+        "describe_backup",
+        "list_backups",
+        "restore_from_backup",
+        "restore_to_point_in_time",
+        "restored_from",
+    ),
     "batches": (
         "BatchWriteOutcome",
         "WriteRequest",

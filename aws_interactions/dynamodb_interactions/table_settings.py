@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from aws_interactions.aws_errors import Conflict, InvalidInput, Throttled
 from aws_interactions.calls import only_given
 from aws_interactions.dynamodb_interactions.errors import (
+    ErrorMaker,
     TableBusy,
     TableDoesNotExist,
     table_errors,
@@ -169,9 +170,12 @@ def set_deletion_protection(table_name: str, aws_provider: "AwsClientProvider", 
 
 
 @contextmanager
-def setting_errors(table_name: str) -> Iterator[None]:
-    """Raise what AWS says of settings and changes of a table as this package's errors."""
-    by_code = {
+def setting_errors(table_name: str, more: Mapping[str, ErrorMaker] | None = None) -> Iterator[None]:
+    """Raise what AWS says of settings and changes of a table as this package's errors.
+
+    ``more`` has makers by code that go before these.
+    """
+    by_code: dict[str, ErrorMaker] = {
         "TableNotFoundException": lambda _: TableDoesNotExist(table_name),
         # The sandbox's word for it.
         "ResourceNotFound": lambda _: TableDoesNotExist(table_name),
@@ -179,11 +183,14 @@ def setting_errors(table_name: str) -> Iterator[None]:
         "ContinuousBackupsUnavailableException": lambda _: TableBusy(
             table_name, "has its continuous backups just being set up"
         ),
-        "LimitExceededException": lambda error: TableChangedTooOften(table_name, _message(error)),
+        "LimitExceededException": lambda error: TableChangedTooOften(table_name, words_of(error)),
+        **(more or {}),
     }
     with table_errors(table_name, by_code):
         yield
 
 
-def _message(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Message") or "a limit is reached")
+def words_of(error: ClientError) -> str:
+    """Return what AWS says of an error, its code where it says nothing."""
+    found = error.response.get("Error", {})
+    return str(found.get("Message") or found.get("Code") or "no reason given")

@@ -1,10 +1,17 @@
 """DynamoDB writes: the planners, and by being imported the kinds of change that carry them out."""
 
 from aws_interactions.dynamodb_interactions import KeyAttribute, TableIndex, Throughput
+from aws_operations.dynamodb.backup_changes import (
+    BackupAlreadyExists,
+    plan_create_backup,
+    plan_delete_backups,
+)
 from aws_operations.dynamodb.batch_changes import BatchRequest, BatchVerb, BatchWrite, batch_requests
 from aws_operations.dynamodb.capacity_changes import plan_set_capacity
 from aws_operations.dynamodb.change_parts import Condition, ItemAlreadyExists, ItemDoesNotExist
+from aws_operations.dynamodb.following import Following
 from aws_operations.dynamodb.item_changes import plan_delete, plan_put
+from aws_operations.dynamodb.restore_changes import plan_restore_backup, plan_restore_table
 from aws_operations.dynamodb.setting_changes import (
     plan_set_protection,
     plan_set_recovery,
@@ -14,10 +21,12 @@ from aws_operations.dynamodb.table_changes import plan_create_table, plan_drop_t
 from aws_operations.dynamodb.update_changes import ItemUpdate, plan_update
 
 __all__ = [
+    "BackupAlreadyExists",
     "BatchRequest",
     "BatchVerb",
     "BatchWrite",
     "Condition",
+    "Following",
     "ItemAlreadyExists",
     "ItemDoesNotExist",
     "ItemUpdate",
@@ -25,10 +34,14 @@ __all__ = [
     "TableIndex",
     "Throughput",
     "batch_requests",
+    "plan_create_backup",
     "plan_create_table",
     "plan_delete",
+    "plan_delete_backups",
     "plan_drop_table",
     "plan_put",
+    "plan_restore_backup",
+    "plan_restore_table",
     "plan_set_capacity",
     "plan_set_protection",
     "plan_set_recovery",

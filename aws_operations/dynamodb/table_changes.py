@@ -1,6 +1,6 @@
 """Tables made and dropped."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from aws_interactions import dynamodb_interactions
@@ -157,7 +157,8 @@ def _spec_of(change: Change) -> TableSpec:
     )
 
 
-def _recheck_create(change: Change, aws_provider: AwsClientProvider) -> str | None:
+def recheck_absent(change: Change, aws_provider: AwsClientProvider) -> str | None:
+    """Say that the table that a change is to make is there already, ``None`` if it is not."""
     is_absent = _description(table_of(change), aws_provider) is None
     return None if is_absent else "the table was made by someone else"
 
@@ -180,24 +181,39 @@ def _is_as_planned(change: Change, found: TableDescription) -> bool:
 def _invert_create(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
     table = table_of(change)
     found = _description(table, aws_provider)
-    reason = _why_not_dropped(change, found, aws_provider)
+    reason = _why_not_dropped(found)
+    if reason is None and found is not None:
+        if not _is_as_planned(change, found):
+            reason = "the table has other keys or indexes by now"
+        elif _has_items(table, aws_provider):
+            reason = "the table has items by now"
     if reason is not None:
         raise CannotUndo(reason, resource=change.resource)
     yield _drop_change(table, found, aws_provider.get_aws_env(), only_if_empty=True)
 
 
-def _why_not_dropped(
-    change: Change, found: TableDescription | None, aws_provider: AwsClientProvider
-) -> str | None:
+def drop_of_made(change: Change, aws_provider: AwsClientProvider, *, is_ours: Callable[[], bool]) -> Change:
+    """Return the drop of a table that a change has made with items in it, whatever was written to it since.
+
+    ``is_ours`` says whether the table that is there is the one. Raises ``CannotUndo`` for one that is not, or
+    is not at rest, or is protected.
+    """
+    table = table_of(change)
+    found = _description(table, aws_provider)
+    reason = _why_not_dropped(found)
+    if reason is None and not is_ours():
+        reason = "another table has its name by now"
+    if reason is not None:
+        raise CannotUndo(reason, resource=change.resource)
+    return _drop_change(table, found, aws_provider.get_aws_env())
+
+
+def _why_not_dropped(found: TableDescription | None) -> str | None:
     if found is None or found.status is TableStatus.DELETING:
         return "the table has gone"
-    if not _is_as_planned(change, found):
-        return "the table has other keys or indexes by now"
     if found.status is not TableStatus.ACTIVE:
         return f"the table is {found.status}: undo the run once it is ACTIVE"
-    if found.is_protected:
-        return "the table was protected against deletion since"
-    return "the table has items by now" if _has_items(table_of(change), aws_provider) else None
+    return "the table was protected against deletion since" if found.is_protected else None
 
 
 def _has_items(table: str, aws_provider: AwsClientProvider) -> bool:
@@ -229,18 +245,20 @@ def _read_back_drop(change: Change, aws_provider: AwsClientProvider) -> ResultSt
     return ResultStatus.APPLIED if is_gone else ResultStatus.UNKNOWN
 
 
+NEW_TABLE_TAGS = replace(TAGS, owner=lambda _: None)
+"""The tags of a table that is not there yet: none."""
+
 register(
     ChangeKind(
         "dynamodb.create-table",
         each_alone(_apply_create),
-        _recheck_create,
+        recheck_absent,
         _read_back_create,
         is_idempotent=True,
         iam_actions=(*_CREATE_ACTIONS, _TAG_ACTION),
         reversibility=frozenset({Reversibility.COMPENSABLE}),
         invert=_invert_create,
-        # A table that is not there yet has no tags.
-        tags=replace(TAGS, owner=lambda _: None),
+        tags=NEW_TABLE_TAGS,
         census=TABLES,
     )
 )

@@ -3,7 +3,8 @@
 In each account the role ``operator`` and an alias; in each account and region a bucket
 ``samples-{account}-{region}`` with three objects, and what ``regional_samples`` lists: instances, a
 table, databases and secrets. In the home account also a versioned bucket with two versions of an object
-and a delete marker, and an organisation with the members in its units.
+and a delete marker, an organisation with the members in its units, and of the tables a backup and what
+they were.
 """
 
 import json
@@ -56,6 +57,15 @@ def make_samples(writer: Writer, port: int) -> None:
             _make_bucket(caller, f"samples-{account}-{region}", region)
             make_regional_samples(caller, region)
     _make_versioned_bucket(home)
+    for region in REGIONS:
+        _keep_table(home, region)
+
+
+def _keep_table(home: SampleCaller, region: str) -> None:
+    kept = {"TableName": "orders", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+    home.json("dynamodb", "UpdateContinuousBackups", kept, region)
+    backup = {"TableName": "orders", "BackupName": "orders-before-launch"}
+    home.json("dynamodb", "CreateBackup", backup, region)
 
 
 def _make_organization(home: SampleCaller) -> None:

@@ -249,6 +249,8 @@ IDEMPOTENT = {
     "ec2.start", "ec2.stop", "ec2.terminate", "ec2.add-tags", "ec2.remove-tags",
     "dynamodb.create-table", "dynamodb.drop-table", "dynamodb.put-item", "dynamodb.delete-item",
     "dynamodb.batch-write",
+    "dynamodb.set-ttl", "dynamodb.set-pitr", "dynamodb.set-protection", "dynamodb.set-capacity",
+    "dynamodb.delete-backup", "dynamodb.restore-table",
     "rds.start", "rds.stop", "rds.set-tags", "rds.create-snapshot", "rds.delete-snapshot",
     "secrets.delete", "secrets.restore", "secrets.promote", "secrets.set-tags",
 }  # fmt: skip

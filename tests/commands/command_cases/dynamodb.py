@@ -17,6 +17,7 @@ CASES: dict[str, list[str]] = {
     "dynamodb delete": [TABLE, KEY, "--keep-before"],
     "dynamodb query": [TABLE, '{{"customer": "c-1"}}', "--from", "2026-01"],
     "dynamodb scan": [TABLE, "--segments", "2"],
+    "dynamodb export": [TABLE, "{folder}/orders.jsonl.gz", "--segments", "2"],
     "dynamodb batch-get": [TABLE, str(HERE / "dynamodb_keys.jsonl")],
     "dynamodb batch-write": [TABLE, str(HERE / "dynamodb_writes.jsonl")],
     "dynamodb ttl get": [TABLE],
@@ -27,8 +28,13 @@ CASES: dict[str, list[str]] = {
     "dynamodb protect set": [TABLE, "--on"],
     "dynamodb capacity get": [TABLE],
     "dynamodb capacity set": [TABLE, "--read-units", "5", "--write-units", "5"],
+    "dynamodb backup ls": [],
+    "dynamodb backup create": [TABLE, "--name", "{new}"],
+    "dynamodb backup delete": ["orders-before-launch"],
+    "dynamodb restore": ["{new}", "--from", TABLE],
 }
 TAKE_AWAY = [
+    "dynamodb backup delete",
     "dynamodb ttl set",
     "dynamodb drop",
     "dynamodb put",

@@ -11,6 +11,7 @@ from aws_operations.dynamodb.update_changes import ItemUpdate
 from tests.kinds.stories.story import Story
 
 TABLE, KEY = "orders", {"customer": "c-1"}
+BACKUP = "orders-before"
 BATCH = b'{"put": {"customer": "c-1", "total": 9}}\n'
 
 
@@ -60,7 +61,23 @@ def capacity(aws_provider: AwsClientProvider) -> Any:
     return dynamodb_interactions.get_capacity(TABLE, aws_provider)
 
 
+def make_backup(aws_provider: AwsClientProvider) -> None:
+    make_item(aws_provider)
+    dynamodb_interactions.create_backup(TABLE, BACKUP, aws_provider)
+
+
+def backups(aws_provider: AwsClientProvider) -> list[str]:
+    return [backup.name for backup in dynamodb_interactions.list_backups(aws_provider)]
+
+
 STORIES = {
+    "dynamodb.create-backup": Story(
+        partial(changes.plan_create_backup, [TABLE], BACKUP), backups, make_table
+    ),
+    "dynamodb.delete-backup": Story(partial(changes.plan_delete_backups, [BACKUP]), backups, make_backup),
+    "dynamodb.restore-table": Story(
+        partial(changes.plan_restore_backup, "orders-again", BACKUP), tables, make_backup
+    ),
     "dynamodb.set-ttl": Story(
         partial(changes.plan_set_time_to_live, [TABLE], "expires_at"), expiry, make_table
     ),
