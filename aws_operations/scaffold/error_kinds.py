@@ -11,23 +11,48 @@ _KIND_BY_NAME = (
     (
         "Throttled",
         (
-            r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RateExceeded|Throughput.*Exceeded"
-            r"|BandwidthLimitExceeded|PriorRequestNotComplete"
+            r"Throttl|TooManyRequests?(Exception|$)|RequestLimitExceeded|SlowDown|RateExceeded|CallRate"
+            r"|Throughput.*Exceeded|BandwidthLimitExceeded|PriorRequestNotComplete"
         ),
     ),
-    ("CredentialsProblem", r"ExpiredToken|UnrecognizedClient|InvalidClientTokenId"),
+    (
+        "CredentialsProblem",
+        r"ExpiredToken|UnrecognizedClient|InvalidClientTokenId|MissingAuthenticationToken",
+    ),
     (
         "NotFound",
-        r"NotFound|NotExist|DoesntExist|NoSuch|NonExistent|NotExists|UnknownResource|Missing.*Resource",
+        r"NotFound|NotExist|DoesntExist|NoSuch|Non[Ee]xistent|NotExists|UnknownResource|Missing.*Resource",
     ),
-    ("AlreadyExists", r"AlreadyExist|NameExists|ResourceExists|Duplicate|AlreadyOwned|NameAlreadyInUse"),
-    ("AccessDenied", r"AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|AuthFailure|PermissionDenied"),
+    # One request of its own is too large, however little there is otherwise.
+    (
+        "InvalidInput",
+        r"TooManyEntries|(Size|Length)Exceeded|(Idempoten|Parameter).*Mismatch|TooLong|TooLarge",
+    ),
+    (
+        "AlreadyExists",
+        (
+            r"AlreadyExist|NameExists|ResourceExists|(?<!Still)Exists(Exception|Fault|Error)?$|Duplicate"
+            r"|AlreadyOwned|NameAlreadyInUse|Already(Created|Registered)"
+        ),
+    ),
+    (
+        "AccessDenied",
+        (
+            r"Access.*Denied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|AuthFailure|PermissionDenied"
+            r"|InsufficientPermission|OptInRequired"
+        ),
+    ),
     (
         "Conflict",
         # A quota is no fault of the request's values: the same call works where there is less.
         (
-            r"Conflict|InUse|InProgress|InvalidState|InvalidStatus|Concurrent|Precondition|NotReady|Stale"
-            r"|Limit(Exceeded|Reached)|QuotaExceeded"
+            r"Conflict|InUse|InProgress|Concurrent|Precondition|NotReady|Stale|Limits?(Exceeded|Reached)"
+            r"|(State|Status)(Exception|Fault)?$"
+            r"|Quota\w*Exceeded|StorageExceeded|Number\w*Exceeded|ExceedsLimit|OverLimit|(?<!Invalid)LimitException"
+            r"|TooMany|Insufficient\w*Capacity"
+            r"|Condition(al)?Check|TransactionCancel|OptimisticLock|VersionMismatch|OutOfSync|Outdated(Exception)?$"
+            r"|(Not|Non)Empty|HasOngoing|Already[A-Z]|NotEnabled|NotActive|Inactive|(?<!Not)Disabled"
+            r"|DeletedRecently|OperationNotPermitted|ResourceLocked"
         ),
     ),
     (
@@ -86,7 +111,7 @@ def error_design(shape: Any, class_name: str, service_name: str) -> ErrorDesign:
 def error_kind(name: str, status: int | None, *, is_fault: bool = False) -> str:
     """Return the name of the kind; ``is_fault`` where the model blames the server."""
     for kind, pattern in _KIND_BY_NAME:
-        if re.search(pattern, name, re.IGNORECASE):
+        if re.search(pattern, name):
             return kind
     if status in _KIND_BY_STATUS:
         return _KIND_BY_STATUS[status]

@@ -33,9 +33,26 @@ def test_WHEN_botocore_takes_a_code_for_throttling_THEN_so_does_the_kind(code: s
         ("lambda", "Invoke", "ENILimitReachedException", "Conflict"),
         ("kms", "Decrypt", "DependencyTimeoutException", "Unavailable"),
         ("glue", "GetTable", "OperationTimeoutException", "Unavailable"),
+        ("sqs", "ReceiveMessage", "OverLimit", "Conflict"),
+        ("cloudfront", "CreateDistribution", "TooManyDistributions", "Conflict"),
+        ("sqs", "SendMessageBatch", "TooManyEntriesInBatchRequest", "InvalidInput"),
+        ("dynamodb", "PutItem", "ConditionalCheckFailedException", "Conflict"),
+        ("dynamodb", "TransactWriteItems", "TransactionCanceledException", "Conflict"),
+        ("wafv2", "UpdateIPSet", "WAFOptimisticLockException", "Conflict"),
+        ("glue", "UpdateTable", "VersionMismatchException", "Conflict"),
+        ("route53", "DeleteHostedZone", "HostedZoneNotEmpty", "Conflict"),
+        ("sqs", "CreateQueue", "QueueDeletedRecently", "Conflict"),
+        ("kms", "Encrypt", "DisabledException", "Conflict"),
+        ("cognito-idp", "CreateGroup", "GroupExistsException", "AlreadyExists"),
+        ("autoscaling", "CreateAutoScalingGroup", "AlreadyExistsFault", "AlreadyExists"),
+        ("redshift", "CopyClusterSnapshot", "ClusterSnapshotNotFoundFault", "NotFound"),
+        ("lambda", "PublishVersion", "CodeStorageExceededException", "Conflict"),
+        ("dsql", "CreateCluster", "ServiceQuotaExceededException", "Conflict"),
+        ("sns", "Publish", "KMSOptInRequired", "AccessDenied"),
+        ("appconfig", "CreateApplication", "BadRequestException", "InvalidInput"),
     ],
 )
-def test_WHEN_an_error_is_about_rate_quota_or_time_THEN_its_kind_says_which(
+def test_WHEN_an_error_is_about_rate_quota_state_or_time_THEN_its_kind_says_which(
     service: str, operation: str, error: str, kind: str
 ) -> None:
     assert error_of(service, operation, error).kind == kind
