@@ -24,10 +24,7 @@ _KIND_BY_NAME = (
         r"NotFound|NotExist|DoesntExist|NoSuch|Non[Ee]xistent|NotExists|UnknownResource|Missing.*Resource",
     ),
     # One request of its own is too large, however little there is otherwise.
-    (
-        "InvalidInput",
-        r"TooManyEntries|(Size|Length)Exceeded|(Idempoten|Parameter).*Mismatch|TooLong|TooLarge",
-    ),
+    ("InvalidInput", r"TooManyEntries|(Size|Length)Exceeded|TooLong|TooLarge|Idempoten\w*Mismatch"),
     (
         "AlreadyExists",
         (
@@ -47,12 +44,11 @@ _KIND_BY_NAME = (
         # A quota is no fault of the request's values: the same call works where there is less.
         (
             r"Conflict|InUse|InProgress|Concurrent|Precondition|NotReady|Stale|Limits?(Exceeded|Reached)"
-            r"|(State|Status)(Exception|Fault)?$"
-            r"|Quota\w*Exceeded|StorageExceeded|Number\w*Exceeded|ExceedsLimit|OverLimit|(?<!Invalid)LimitException"
-            r"|TooMany|Insufficient\w*Capacity"
-            r"|Condition(al)?Check|TransactionCancel|OptimisticLock|VersionMismatch|OutOfSync|Outdated(Exception)?$"
-            r"|(Not|Non)Empty|HasOngoing|Already[A-Z]|NotEnabled|NotActive|Inactive|(?<!Not)Disabled"
-            r"|DeletedRecently|OperationNotPermitted|ResourceLocked"
+            r"|(Quota|Storage|Number)\w*Exceeded|ExceedsLimit|OverLimit|(?<!Invalid)LimitException|TooMany"
+            r"|Insufficient\w*Capacity|(State|Status)(Exception|Fault)?$|Condition(al)?Check"
+            r"|TransactionCancel|OptimisticLock|VersionMismatch|OutOfSync|Outdated(Exception)?$|(Not|Non)Empty"
+            r"|HasOngoing|Already[A-Z]|NotEnabled|NotActive|Inactive|(?<!Not)Disabled|DeletedRecently"
+            r"|OperationNotPermitted|ResourceLocked"
         ),
     ),
     (

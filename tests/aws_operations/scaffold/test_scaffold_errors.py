@@ -39,7 +39,7 @@ def test_WHEN_botocore_takes_a_code_for_throttling_THEN_so_does_the_kind(code: s
         ("dynamodb", "PutItem", "ConditionalCheckFailedException", "Conflict"),
         ("dynamodb", "TransactWriteItems", "TransactionCanceledException", "Conflict"),
         ("wafv2", "UpdateIPSet", "WAFOptimisticLockException", "Conflict"),
-        ("glue", "UpdateTable", "VersionMismatchException", "Conflict"),
+        ("rds", "StopDBInstance", "InvalidDBInstanceStateFault", "Conflict"),
         ("route53", "DeleteHostedZone", "HostedZoneNotEmpty", "Conflict"),
         ("sqs", "CreateQueue", "QueueDeletedRecently", "Conflict"),
         ("kms", "Encrypt", "DisabledException", "Conflict"),
