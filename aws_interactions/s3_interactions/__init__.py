@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     )
     from aws_interactions.s3_interactions.objects import (
         delete_object as delete_object,
+        delete_object_versions as delete_object_versions,
         delete_objects as delete_objects,
         describe_object as describe_object,
         get_object_tags as get_object_tags,
@@ -127,6 +128,7 @@ if TYPE_CHECKING:
         has_unfinished_uploads as has_unfinished_uploads,
         list_versions_by_key as list_versions_by_key,
         newest_versions as newest_versions,
+        newest_versions_of_many as newest_versions_of_many,
         restore_object_version as restore_object_version,
     )
 
@@ -187,6 +189,7 @@ _NAMES_BY_HOME = {
     "local_paths": ("safe_local_path",),
     "objects": (
         "delete_object",
+        "delete_object_versions",
         "delete_objects",
         "describe_object",
         "get_object_tags",
@@ -238,6 +241,7 @@ _NAMES_BY_HOME = {
         "has_unfinished_uploads",
         "list_versions_by_key",
         "newest_versions",
+        "newest_versions_of_many",
         "restore_object_version",
     ),
 }

@@ -184,6 +184,26 @@ def delete_objects(
     return deleted
 
 
+def delete_object_versions(
+    bucket_name: str, versions: Sequence[tuple[str, str]], aws_provider: "AwsClientProvider"
+) -> None:
+    """Delete up to 1000 versions or delete markers for good, each a key and a version id (DeleteObjects).
+
+    Absent ones are fine. Raises ``S3ObjectsNotDeleted`` if S3 kept some, ``InvalidInput`` for more than 1000.
+    """
+    if len(versions) > MAX_BATCH:
+        message = f"{len(versions)} versions, where S3 deletes {MAX_BATCH} at a time"
+        raise InvalidInput(message, resource=bucket_name)
+    logger.debug("delete_object_versions bucket=%s count=%d", bucket_name, len(versions))
+    client = aws_provider.get_s3()
+    identifiers = [{"Key": key, "VersionId": version_id} for key, version_id in versions]
+    with s3_errors(bucket_name):
+        deleted, failures = delete_batch(bucket_name, identifiers, client)
+    if failures:
+        raise S3ObjectsNotDeleted(bucket_name, failures, deleted)
+    logger.info("deleted %d versions in bucket %s", len(deleted), bucket_name)
+
+
 def get_object_tags(bucket_name: str, key: str, aws_provider: "AwsClientProvider") -> dict[str, str]:
     """Return the object's tags, none being an empty dict (GetObjectTagging)."""
     check_key(key)

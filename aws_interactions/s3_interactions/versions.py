@@ -1,9 +1,9 @@
 """What came before: the newest versions of a key, and an old one put on top again."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -61,19 +61,71 @@ def newest_versions(
     return tuple(found[:2])
 
 
+def newest_versions_of_many(
+    bucket_name: str, keys: Sequence[str], aws_provider: "AwsClientProvider"
+) -> dict[str, tuple[S3ObjectVersion, ...]]:
+    """Return for each of the keys what ``newest_versions`` does, by key, with far fewer calls.
+
+    The keys from the first to the last are listed (ListObjectVersions). Where so many others lie between them
+    that it does not pay, the rest is asked for one by one.
+    """
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    logger.debug("newest_versions_of_many bucket=%s keys=%d", bucket_name, len(wanted))
+    first, last = wanted[0], wanted[-1]
+    found = {first: newest_versions(bucket_name, first, aws_provider)}
+    left = dict.fromkeys(wanted[1:])
+    # Each page has up to a thousand: a quarter of the calls that it takes to ask for each.
+    patience = 250 * len(wanted)
+    listed = list_versions_by_key(
+        bucket_name, aws_provider, prefix=_common_start(first, last), start_after=first
+    )
+    for versions in listed if left else ():
+        key = versions[0].key
+        if key in left:
+            del left[key]
+            found[key] = tuple(versions[:2])
+        patience -= len(versions)
+        if key >= last or patience < 0:
+            break
+    is_all_seen = patience >= 0
+    for key in left:
+        found[key] = () if is_all_seen else newest_versions(bucket_name, key, aws_provider)
+    return found
+
+
+def _common_start(first: str, last: str) -> str:
+    return "".join(
+        one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    )
+
+
 def list_versions_by_key(
-    bucket_name: str, aws_provider: "AwsClientProvider", *, prefix: str = ""
+    bucket_name: str,
+    aws_provider: "AwsClientProvider",
+    *,
+    prefix: str = "",
+    start_after: str | None = None,
 ) -> Iterator[list[S3ObjectVersion]]:
     """Yield for each key under ``prefix`` its versions and delete markers, newest first, by key.
 
-    Any number of keys (ListObjectVersions). S3 tells times in whole seconds: of a version and a marker of the
-    same second, neither of them the latest, the version comes first. Holds a page and one key's in memory.
+    Any number of keys (ListObjectVersions), or only those that come after one of them. S3 tells times in
+    whole seconds: of a version and a marker of the same one, neither of them the latest, the version comes
+    first. Holds a page and one key's in memory.
     """
     logger.debug("list_versions_by_key bucket=%s prefix=%s", bucket_name, prefix)
     client = aws_provider.get_s3()
     last: list[S3ObjectVersion] = []
     with s3_errors(bucket_name):
-        for page in pages_of(client, "list_object_versions", Bucket=bucket_name, Prefix=prefix):
+        pages = pages_of(
+            client,
+            "list_object_versions",
+            Bucket=bucket_name,
+            Prefix=prefix,
+            **only_given(KeyMarker=start_after),
+        )
+        for page in pages:
             listed = [
                 *last,
                 *(version_of(item, is_delete_marker=False) for item in page.get("Versions", [])),

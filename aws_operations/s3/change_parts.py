@@ -1,25 +1,29 @@
 """What the kinds of S3 changes share: how a plan names, describes and reads back buckets and objects."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_environment import AwsEnvironment
-from aws_interactions.aws_errors import NotFound
+from aws_interactions.aws_errors import AwsInteractionError, NotFound
 from aws_interactions.s3_interactions import BucketSighting, BucketStatus, S3ObjectDetails
 from aws_interactions.service_operations import iam_actions_of
 from aws_operations.changes import (
     CannotUndo,
     Census,
     Change,
+    ChangeResult,
     Effect,
     JsonObject,
     ResultStatus,
     Reversibility,
     TagReading,
+    result_of_error,
 )
 from aws_operations.targets import Target
 
@@ -82,6 +86,31 @@ def reversibility_of_replacing(existing: S3ObjectDetails | None) -> Reversibilit
 def applied_if(is_done: bool) -> ResultStatus:
     """Return what reading back a change has told."""
     return ResultStatus.APPLIED if is_done else ResultStatus.FAILED
+
+
+def by_bucket(batch: Sequence[Change]) -> dict[str, list[Change]]:
+    """Return the changes of each bucket, in order."""
+    found: dict[str, list[Change]] = {}
+    for change in batch:
+        found.setdefault(bucket_and_key(change)[0], []).append(change)
+    return found
+
+
+def results_of_batch(
+    bucket: str, batch: Sequence[Change], delete: Callable[[], object]
+) -> Iterator[ChangeResult]:
+    """Yield what became of each change of a batch of deletions in a bucket, a key in it but once."""
+    failures: Mapping[str, AwsInteractionError] = {}
+    try:
+        delete()
+    except s3_interactions.S3ObjectsNotDeleted as error:
+        failures = {failure.key: failure.as_error(bucket) for failure in error.failures}
+    except (AwsInteractionError, ClientError, BotoCoreError) as error:
+        yield from (result_of_error(change, error) for change in batch)
+        return
+    for change in batch:
+        failed = failures.get(bucket_and_key(change)[1])
+        yield ChangeResult(change, ResultStatus.APPLIED if failed is None else ResultStatus.FAILED, failed)
 
 
 def contents_of(bucket: str, aws_provider: AwsClientProvider) -> tuple[str, str]:

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_interactions.aws_errors import AwsInteractionError
 from aws_interactions.s3_interactions.names import check_key
 from aws_interactions.s3_interactions.uploads import ONE_REQUEST_BYTES, check_user_metadata
 from aws_interactions.service_operations import iam_actions_of
@@ -21,7 +19,6 @@ from aws_operations.changes import (
     Reversibility,
     each_alone,
     register,
-    result_of_error,
 )
 from aws_operations.s3.change_parts import (
     DELETE_ACTIONS,
@@ -31,9 +28,11 @@ from aws_operations.s3.change_parts import (
     applied_if,
     arn_of,
     bucket_and_key,
+    by_bucket,
     check_bucket_is_there,
     delete_change,
     described,
+    results_of_batch,
     reversibility_of_replacing,
     target_of,
 )
@@ -146,27 +145,10 @@ def _read_back_put(change: Change, aws_provider: AwsClientProvider) -> ResultSta
 
 
 def _apply_delete_objects(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
-    by_bucket: dict[str, list[Change]] = {}
-    for change in batch:
-        by_bucket.setdefault(bucket_and_key(change)[0], []).append(change)
-    for bucket, same in by_bucket.items():
-        yield from _delete_in_bucket(bucket, same, aws_provider)
-
-
-def _delete_in_bucket(
-    bucket: str, same: Sequence[Change], aws_provider: AwsClientProvider
-) -> Iterator[ChangeResult]:
-    failures: Mapping[str, AwsInteractionError] = {}
-    try:
-        s3_interactions.delete_objects(bucket, [bucket_and_key(change)[1] for change in same], aws_provider)
-    except s3_interactions.S3ObjectsNotDeleted as error:
-        failures = {failure.key: failure.as_error(bucket) for failure in error.failures}
-    except (AwsInteractionError, ClientError, BotoCoreError) as error:
-        yield from (result_of_error(change, error) for change in same)
-        return
-    for change in same:
-        failed = failures.get(bucket_and_key(change)[1])
-        yield ChangeResult(change, ResultStatus.APPLIED if failed is None else ResultStatus.FAILED, failed)
+    for bucket, same in by_bucket(batch).items():
+        keys = [bucket_and_key(change)[1] for change in same]
+        delete = partial(s3_interactions.delete_objects, bucket, keys, aws_provider)
+        yield from results_of_batch(bucket, same, delete)
 
 
 def _read_back_delete(change: Change, aws_provider: AwsClientProvider) -> ResultStatus:

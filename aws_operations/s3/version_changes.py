@@ -1,18 +1,30 @@
 """What undoing does to objects: an old version on top again, a delete marker away."""
 
+from collections.abc import Iterator, Sequence
+from functools import partial
+
 from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.s3_interactions import S3ObjectVersion
 from aws_operations.changes import (
     Change,
     ChangeKind,
+    ChangeResult,
     JsonObject,
     ResultStatus,
     Reversibility,
     each_alone,
     register,
 )
-from aws_operations.s3.change_parts import OBJECTS, TAGS, bucket_and_key, described
+from aws_operations.s3.change_parts import (
+    MAX_KEYS_A_CALL,
+    OBJECTS,
+    TAGS,
+    bucket_and_key,
+    by_bucket,
+    described,
+    results_of_batch,
+)
 from aws_operations.s3.object_undoing import (
     MARKER_ACTIONS,
     RESTORE_ACTIONS,
@@ -67,17 +79,33 @@ def _is_what_was(before: JsonObject | None, previous: S3ObjectVersion) -> bool:
     return bool(previous.version_id == before["version_id"])
 
 
-def _apply_remove_marker(change: Change, aws_provider: AwsClientProvider) -> None:
-    bucket, key = bucket_and_key(change)
-    marker = (change.precondition or {})["delete_marker"]
-    s3_interactions.delete_object(bucket, key, aws_provider, version_id=marker)
+def _apply_remove_markers(batch: Sequence[Change], aws_provider: AwsClientProvider) -> Iterator[ChangeResult]:
+    for bucket, same in by_bucket(batch).items():
+        markers = [
+            (bucket_and_key(change)[1], (change.precondition or {})["delete_marker"]) for change in same
+        ]
+        remove = partial(s3_interactions.delete_object_versions, bucket, markers, aws_provider)
+        yield from results_of_batch(bucket, same, remove)
+
+
+def _recheck_markers(batch: Sequence[Change], aws_provider: AwsClientProvider) -> list[str | None]:
+    newest: dict[tuple[str, str], tuple[S3ObjectVersion, ...]] = {}
+    for bucket, same in by_bucket(batch).items():
+        keys = [bucket_and_key(change)[1] for change in same]
+        found = s3_interactions.newest_versions_of_many(bucket, keys, aws_provider)
+        newest |= {(bucket, key): versions for key, versions in found.items()}
+    return [_drift_of_marker(change, newest[bucket_and_key(change)]) for change in batch]
 
 
 def _recheck_marker(change: Change, aws_provider: AwsClientProvider) -> str | None:
-    newest, previous = newest_two(*bucket_and_key(change), aws_provider)
-    if newest is None or newest.version_id != (change.precondition or {})["delete_marker"]:
+    bucket, key = bucket_and_key(change)
+    return _drift_of_marker(change, s3_interactions.newest_versions(bucket, key, aws_provider))
+
+
+def _drift_of_marker(change: Change, versions: Sequence[S3ObjectVersion]) -> str | None:
+    if not versions or versions[0].version_id != (change.precondition or {})["delete_marker"]:
         return "the object has changed"
-    if previous is None or previous.version_id != (change.after or {})["version_id"]:
+    if len(versions) < 2 or versions[1].version_id != (change.after or {})["version_id"]:
         return "the version that is to come back has gone"
     return None
 
@@ -108,9 +136,11 @@ RESTORE_VERSION = register(
 REMOVE_DELETE_MARKER = register(
     ChangeKind(
         "s3.remove-delete-marker",
-        each_alone(_apply_remove_marker),
+        _apply_remove_markers,
         _recheck_marker,
         _read_back_marker,
+        batch_size=MAX_KEYS_A_CALL,
+        recheck_batch=_recheck_markers,
         is_idempotent=True,
         iam_actions=MARKER_ACTIONS,
         reversibility=frozenset({Reversibility.COMPENSABLE}),

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -161,3 +162,42 @@ def test_WHEN_only_an_empty_bucket_is_to_be_destroyed_THEN_one_with_objects_stay
     with pytest.raises(s3.BucketNotEmpty):
         s3.destroy_bucket(bucket, aws_provider, only_if_empty=True)
     assert s3.describe_object(bucket, "k", aws_provider) is not None
+
+
+def listed_versions(*keys: str) -> dict[str, Any]:
+    """Return a page of a list of versions: one version of each key."""
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    rest = {"VersionId": "v", "IsLatest": True, "LastModified": when, "Size": 1, "ETag": '"e"'}
+    return {"Versions": [{"Key": key, **rest} for key in keys]}
+
+
+def test_WHEN_versions_of_many_keys_are_asked_for_THEN_they_are_listed_in_one_go() -> None:
+    client = FakeClient("s3").answers("list_object_versions", listed_versions("a/1", "a/2", "a/4", "a/9"))
+    found = s3.newest_versions_of_many("logs", ["a/9", "a/1", "a/4", "a/3"], fake_provider(s3=client))
+    assert {key: len(versions) for key, versions in found.items()} == {"a/1": 1, "a/3": 0, "a/4": 1, "a/9": 1}
+    [_, listing] = client.calls_of("list_object_versions")
+    assert (listing["Prefix"], listing["KeyMarker"]) == ("a/", "a/1")
+    assert s3.newest_versions_of_many("logs", [], fake_provider(s3=client)) == {}
+
+
+def test_WHEN_many_other_keys_lie_between_THEN_the_rest_is_asked_for_one_by_one() -> None:
+    others = [f"b{number:04}" for number in range(900)]
+
+    def answer(**asked: Any) -> dict[str, Any]:
+        # All keys between, or the one that is asked for.
+        return listed_versions(*others) if "KeyMarker" in asked else listed_versions(asked["Prefix"])
+
+    client = FakeClient("s3").answers("list_object_versions", answer)
+    found = s3.newest_versions_of_many("logs", ["a", "c", "d"], fake_provider(s3=client))
+    assert {key: [version.key for version in versions] for key, versions in found.items()} == {
+        "a": ["a"],
+        "c": ["c"],
+        "d": ["d"],
+    }
+
+
+def test_WHEN_more_versions_are_to_be_deleted_than_S3_takes_THEN_nothing_is_sent() -> None:
+    client = FakeClient("s3")
+    with pytest.raises(InvalidInput, match="1001 versions"):
+        s3.delete_object_versions("logs", [("k", "v")] * 1001, fake_provider(s3=client))
+    assert client.calls == []

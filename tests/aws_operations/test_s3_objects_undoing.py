@@ -260,9 +260,10 @@ def test_WHEN_a_deletion_left_a_null_marker_THEN_that_is_taken_away() -> None:
         "Versions": [{"Key": KEY, "VersionId": "v1", "IsLatest": False, "ETag": '"old"'}],
         "DeleteMarkers": [{"Key": KEY, "VersionId": "null", "IsLatest": True}],
     }
-    client = FakeClient("s3").answers("list_object_versions", listed).answers("delete_object", {})
+    client = FakeClient("s3").answers("list_object_versions", listed).answers("delete_objects", {})
     back = done([inverse(change, fake_provider(s3=client))], fake_provider(s3=client))
-    assert client.calls_of("delete_object") == [{"Bucket": BUCKET, "Key": KEY, "VersionId": "null"}]
+    [sent] = client.calls_of("delete_objects")
+    assert sent["Delete"]["Objects"] == [{"Key": KEY, "VersionId": "null"}]
     assert back.after == change.before
 
 

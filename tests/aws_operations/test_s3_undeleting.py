@@ -224,3 +224,61 @@ def test_WHEN_the_answer_to_a_copy_is_lost_THEN_reading_back_tells_whether_it_wa
     assert read_back(change, aws_provider) is ResultStatus.FAILED
     made(change, aws_provider)
     assert read_back(change, aws_provider) is ResultStatus.APPLIED
+
+
+def deleted(aws_provider: AwsClientProvider, client: Any, keys: Sequence[str]) -> list[Change]:
+    """Put and delete objects; return the changes that bring them back."""
+    for key in keys:
+        client.put_object(Bucket=BUCKET, Key=key, Body=b"1")
+        client.delete_object(Bucket=BUCKET, Key=key)
+    pairs = s3.list_versions_by_key(BUCKET, aws_provider)
+    histories = [
+        history(pair[0].key, f"{pair[1].version_id}@1", f"-{pair[0].version_id}@4") for pair in pairs
+    ]
+    page = {
+        name: [entry for each in histories for entry in each[name]] for name in ("Versions", "DeleteMarkers")
+    }
+    return list(changes.plan_undelete(BUCKET, day(3), provider_of(page)))
+
+
+def test_WHEN_many_objects_come_back_at_once_THEN_what_has_drifted_stays(
+    aws_provider: AwsClientProvider, bucket: Any
+) -> None:
+    keys = ["a/1", "a/2", "a/b/3", "a/ünï"]
+    planned = deleted(aws_provider, bucket, keys)
+    bucket.put_object(Bucket=BUCKET, Key="a/2", Body=b"theirs")
+
+    results = {
+        result.change.resource.partition("/")[2]: result.status
+        for result in apply_changes(planned, lambda _: aws_provider)
+    }
+
+    assert results == {
+        "a/1": ResultStatus.APPLIED,
+        "a/2": ResultStatus.FAILED,
+        "a/b/3": ResultStatus.APPLIED,
+        "a/ünï": ResultStatus.APPLIED,
+    }
+    assert [content(bucket, key) for key in keys] == [b"1", b"theirs", b"1", b"1"]
+
+
+def test_WHEN_S3_keeps_a_marker_THEN_the_key_is_named_AND_the_others_are_back() -> None:
+    first, second = history("a", "v1@1", "-m1@4"), history("b", "v1@1", "-m1@4")
+    page = {name: [*first[name], *second[name]] for name in first}
+    client = (
+        FakeClient("s3")
+        .answers("list_object_versions", page)
+        .answers(
+            "delete_objects",
+            {
+                "Deleted": [{"Key": "a", "VersionId": "m1"}],
+                "Errors": [{"Key": "b", "VersionId": "m1", "Code": "AccessDenied", "Message": "no"}],
+            },
+        )
+    )
+    planned = list(changes.plan_undelete(BUCKET, day(3), provider_of(page)))
+    results = list(apply_changes(planned, lambda _: fake_provider(s3=client)))
+    assert [result.status for result in results] == [ResultStatus.APPLIED, ResultStatus.FAILED]
+    assert "/b" in str(results[1].error)
+    [sent] = client.calls_of("delete_objects")
+    assert [entry["VersionId"] for entry in sent["Delete"]["Objects"]] == ["m1", "m1"]

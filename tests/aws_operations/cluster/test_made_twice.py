@@ -9,6 +9,7 @@ import pytest
 
 from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.s3_interactions import ObjectOwnership
 from aws_operations.changes import CHANGE_KINDS, Change, Effect, ResultStatus, Reversibility, change_kind
 from aws_operations.cluster.tasks import SOFTWARE, ApplyTask, Errand, apply_batch
 from aws_operations.dynamodb import changes as dynamodb
@@ -64,6 +65,9 @@ PLANNERS: dict[str, Callable[[Path], Planner]] = {
     "s3.set-tags": lambda _: partial(s3.plan_set_tags, BUCKET, None, {"team": "ops"}),
     "s3.set-encryption": lambda _: partial(s3.plan_set_encryption, BUCKET, "aws:kms"),
     "s3.remove-delete-marker": lambda _: remove_a_delete_marker,
+    "s3.set-public-access": lambda _: partial(s3.plan_block_public_access, BUCKET, {"block_acls": True}),
+    "s3.set-ownership": lambda _: partial(s3.plan_set_ownership, BUCKET, ObjectOwnership.OWNER_ENFORCED),
+    "s3.set-lifecycle": lambda _: partial(s3.plan_end_uploads, BUCKET, 7),
     "s3.set-versioning": lambda _: partial(s3.plan_set_versioning, BUCKET, "enabled"),
     "ec2.add-tags": lambda _: partial(plan_tag, ["web-1"], add={"stage": "another"}),
     "ec2.remove-tags": lambda _: partial(plan_tag, ["web-1"], add={}, remove=["stage"]),

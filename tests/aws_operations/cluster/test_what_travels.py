@@ -246,6 +246,7 @@ def test_WHEN_a_worker_is_elsewhere_without_tls_THEN_it_is_named_and_refused(add
 
 IDEMPOTENT = {
     "s3.create-bucket", "s3.set-tags", "s3.set-versioning", "s3.set-encryption", "s3.remove-delete-marker",
+    "s3.set-public-access", "s3.set-ownership", "s3.set-lifecycle",
     "ec2.start", "ec2.stop", "ec2.terminate", "ec2.add-tags", "ec2.remove-tags",
     "dynamodb.create-table", "dynamodb.drop-table", "dynamodb.put-item", "dynamodb.delete-item",
     "dynamodb.batch-write",
