@@ -1,6 +1,7 @@
 """What mkdocs calls while it builds the site: pages that are not files of ``docs/``, links, diagrams."""
 
 import posixpath
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
+_ROW = re.compile(r"^\|.*", re.MULTILINE)
+_CODE = re.compile(r"`[^`]+`")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -42,8 +45,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if repository_path is None:
         return markdown
     markdown = outside_pages.rewrite_links(markdown, repository_path, page_path, ROOT)
+    markdown = _ROW.sub(lambda row: _CODE.sub(_with_plain_pipes, row[0]), markdown)
     up = "../" * page_path.count("/")
     return diagrams.with_pictures(markdown, up, Path(config.docs_dir))
+
+
+def _with_plain_pipes(code: re.Match[str]) -> str:
+    # GitHub wants them escaped where code stands in a table; here the backslash would show.
+    return code[0].replace("\\|", "|")
 
 
 def _outside_texts() -> dict[str, str | None]:
