@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands import dynamodb_backups, dynamodb_settings  # noqa: F401 - they register their verbs
+from commands import (  # noqa: F401 - they register their verbs
+    dynamodb_backups,
+    dynamodb_export,
+    dynamodb_settings,
+)
 from commands.app import settings_of
 from commands.dynamodb_parameters import (
     FILE_OR_STREAM,

@@ -125,6 +125,11 @@ class RunJournal:
             self._say_what_is_missing(self._record, problem)
 
     @property
+    def record(self) -> "RunRecord | None":
+        """What the run is kept in, ``None`` where it is not kept."""
+        return self._record
+
+    @property
     def has_begun(self) -> bool:
         """Whether it is written down that the run begins."""
         return self._record is not None

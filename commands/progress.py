@@ -71,6 +71,16 @@ class Progress:
             self._done += 1
             self._failed += is_failed
 
+    def expect(self, count: int) -> None:
+        """Take note of so many more things that there are; it may be an estimate."""
+        with self._lock:
+            self._total += count
+
+    def count(self, count: int) -> None:
+        """Count so many that are done."""
+        with self._lock:
+            self._done += count
+
     def text(self, width: int) -> str:
         """Return the line as it is now, at most ``width`` columns long; the most important is in it."""
         with self._lock:
@@ -80,7 +90,9 @@ class Progress:
         if self._control.is_stopped:
             return self._ending(under_way)[:width]
         rate = self._rate(now, done)
-        head = f"{done}/{self._total} {self._thing}"
+        # What was expected may have been an estimate, and too low.
+        is_known = 0 < self._total >= done
+        head = f"{done}/{self._total} {self._thing}" if is_known else f"{done} {self._thing}"
         # By importance; the line has them in this order too.
         parts = [
             f"{failed} failed" if failed else "",

@@ -24,9 +24,10 @@ from commands.interruption import ending_in_good_order
 from commands.journaling import RunJournal
 from commands.options import Settings
 from commands.outcome_tally import OutcomeTally
+from commands.progress import Progress
 from commands.repeated_errors import told_a_few_times
 from commands.run_setup import Run, begun_run
-from commands.shapes import FileWork, MakingWork, Shape, ValueRow
+from commands.shapes import FileWork, JobWork, MakingWork, Shape, ValueRow
 from commands.target_setup import Fleet, FleetFromBefore
 from commands.unmatched import Unmatched
 from commands.wording import counted
@@ -82,25 +83,32 @@ def _run_on(the_run: Run, shape: Shape, work: Any) -> int:
 
 
 def _run_rows(operation: Operation, the_run: Run) -> ExitCode:
-    rows = _rows(the_run.console, with_target=the_run.fleet.is_chosen)
+    rows = target_rows(the_run.console, with_target=the_run.fleet.is_chosen)
     return _run_each(operation, the_run, the_run.fleet.reader_for, rows)
 
 
 @contextmanager
-def _rows(console: Console, *, with_target: bool) -> Iterator[OnRow]:
+def target_rows(console: Console, *, with_target: bool) -> Iterator[OnRow]:
+    """Give what writes the rows of targets, for the length of the block."""
     with console.rows(with_target=with_target) as writer:
         yield writer.write_from
 
 
-def _run_bytes(work: Operation | FileWork, the_run: Run) -> ExitCode:
+def _run_bytes(work: Operation | FileWork | JobWork, the_run: Run) -> ExitCode:
     fleet, settings, console = the_run.fleet, the_run.settings, the_run.console
+    if isinstance(work, JobWork):
+        # Loaded here: most commands are no jobs.
+        from commands.job_runner import run_job
+
+        _check_names_differ(work.destination, "write the same file", fleet)
+        return _run_rows(work.preview, the_run) if settings.dry_run else run_job(work, the_run)
     if isinstance(work, FileWork):
         _check_names_differ(work.destination, "write the same file", fleet)
         return _run_rows(work.preview if settings.dry_run else work.write, the_run)
     provider_for = fleet.reader_for if settings.dry_run else fleet.providers.provider_for
     if fleet.is_many:
         # Raw values one after the other could not be told apart.
-        rows = _rows(console, with_target=True)
+        rows = target_rows(console, with_target=True)
         return _run_each(partial(_as_rows, work), the_run, provider_for, rows)
     if settings.query is not None:
         raise click.UsageError("--query is asked of rows, and with one target this prints a bare value")
@@ -133,19 +141,21 @@ def _run_each(
         return _run_in_the_one(operation, the_run, provider_for, rows)
     with RunJournal(the_run, is_writing=False) as journal:
         journal.begin()
-        return _run_in_many(operation, the_run, provider_for, rows, journal)
+        return run_in_many(operation, the_run, provider_for, rows, journal)
 
 
-def _run_in_many(
+def run_in_many(
     operation: Operation,
     the_run: Run,
     provider_for: ProviderFor,
     rows: AbstractContextManager[OnRow],
     journal: RunJournal,
+    progress: Progress | None = None,
 ) -> ExitCode:
+    """Run in all targets, each with an outcome of its own; ``progress`` counts something else than these."""
     fleet, console, control = the_run.fleet, the_run.console, the_run.control
     tally, unmatched = OutcomeTally(len(fleet.targets)), Unmatched.in_run(the_run.resumption)
-    progress = the_run.progress("targets", len(fleet.targets))
+    progress = progress or the_run.progress("targets", len(fleet.targets))
     try:
         with (
             told_a_few_times(console) as tell,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
     from aws_operations.changes import Change, ChangeResult
+    from aws_operations.jobs import Job
     from aws_operations.targets import Target
 
 
@@ -19,7 +20,7 @@ class Shape(StrEnum):
     ROWS: ``(provider) -> Iterable[row]``; a row is a dataclass, or a mapping where each row has names of
     its own (an item of a table). CHANGES: ``(provider) -> Iterable[Change]``, ``MakingWork``,
     ``WatchedWork`` or ``TargetPlanner``. BYTES: ``(provider) -> Iterable[str | bytes]``, lines or a value as
-    it is, printed as they are or for several targets as rows; or ``FileWork``. SESSION:
+    it is, printed as they are or for several targets as rows; or ``FileWork`` or ``JobWork``. SESSION:
     ``(console) -> exit code or None``.
     Commands of a noun that takes no identity get no provider.
     """
@@ -57,6 +58,18 @@ class FileWork:
 
     destination: str
     write: "Callable[[AwsClientProvider], Iterable[object]]"
+    preview: "Callable[[AwsClientProvider], Iterable[object]]"
+
+
+@dataclass(frozen=True, slots=True)
+class JobWork:
+    """Work of shape BYTES that writes a local file and may take hours, so that its run can be gone on with.
+
+    As ``FileWork``, but for ``write``, which is also given the ``Job`` that keeps how far it is.
+    """
+
+    destination: str
+    write: "Callable[[AwsClientProvider, Job], Iterable[object]]"
     preview: "Callable[[AwsClientProvider], Iterable[object]]"
 
 

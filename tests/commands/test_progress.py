@@ -297,3 +297,16 @@ def test_WHEN_standard_error_is_no_terminal_THEN_nothing_is_drawn(
 
     assert "/6" not in done.stderr
     assert "\r" not in done.stderr + done.stdout
+
+
+def test_WHEN_things_are_counted_by_the_page_THEN_the_time_left_is_told_UNLESS_the_estimate_was_low() -> None:
+    clock = Clock()
+    progress = Progress("items", 0, control=RunControl(), counts_targets=False, clock=clock)
+    assert progress.text(100) == "0 items"
+    progress.expect(1000)
+    clock.now += 10
+    progress.count(250)
+    assert progress.text(100) == f"[{'#' * 7}{'.' * 23}] 250/1000 items, 0:30 left, 25/s"
+    progress.count(800)
+    assert "1050 items" in progress.text(100)
+    assert "1000" not in progress.text(100)

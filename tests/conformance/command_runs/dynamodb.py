@@ -173,6 +173,22 @@ def scan(stage: Stage) -> None:
     assert {row["status"] for row in filtered} == {"open"}
 
 
+@runs("dynamodb export")
+def export(stage: Stage) -> None:
+    table = table_of(stage, items=6)
+    stage.run(table, "all.jsonl", "--segments", "3", "--rcu", "1000")
+    lines = (stage.folder / "all.jsonl").read_text(encoding="utf-8").splitlines()
+    keys = sorted((item["customer"], item["order"]) for item in map(json.loads, lines))
+    assert keys == keys_in(stage, table)
+    assert all(f'"total":{{"$number":"{EXACT}"}}' in line for line in lines)
+    index = ["--index", "by-status", "--attributes", "status,note", "--filter", "#s = :s"]
+    stage.run(table, "some.csv", *index, "--names", '{"#s": "status"}', "--values", '{":s": "open"}')
+    rows = (stage.folder / "some.csv").read_text(encoding="utf-8").splitlines()
+    assert rows == ["status,note", *['open,"{""$binary"":""AP8=""}"'] * 3]
+    assert "already exists" in stage.run(table, "all.jsonl", exit_code=3).stderr
+    assert "absent" in stage.run("absent", "other.jsonl", exit_code=4).stderr
+
+
 @runs("dynamodb batch-get")
 def batch_get(stage: Stage) -> None:
     table = table_of(stage, items=6)
