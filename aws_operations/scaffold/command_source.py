@@ -84,7 +84,7 @@ def _command(operation: OperationDesign, design: ServiceDesign) -> str:
     noqa = "  # noqa: PLR0913 - AWS takes as many" if len(given) + 1 > MOST_ARGUMENTS else ""
     lines = [
         f"@commands.command({quoted(command_name(operation))}, cls=AwsCommand,",
-        f"    operation=({quoted(design.service_name)}, {quoted(operation.api_name)}),",
+        f"    operation=({quoted(design.service_name)}, {quoted(operation.api_name)}),{_failures(operation)}",
         f"    help={_literal(_help(operation, design))})",
         *(each.decorator for each in given),
         f"def {_function_name(operation)}({noqa}\n    *,\n{signature}    aws_provider: AwsClientProvider,",
@@ -93,6 +93,11 @@ def _command(operation: OperationDesign, design: ServiceDesign) -> str:
         f"    {call}" if operation.result == "None" else f"    return {call}",
     ]
     return "\n".join(lines)
+
+
+def _failures(operation: OperationDesign) -> str:
+    names = "".join(f"{quoted(name)}, " for name in operation.failures)
+    return f" failures=({names})," if names else ""
 
 
 def _help(operation: OperationDesign, design: ServiceDesign) -> str:

@@ -96,6 +96,8 @@ def _docstring(design: OperationDesign) -> str:
     ]
     if _may_happen_twice(design):
         notes.append(_TWICE)
+    if design.failures:
+        notes.append(f"A part may fail without an exception: look at {listing(design.failures)}.")
     about = documented([(each.name, each.documentation) for each in design.parameters], indent=4)
     return docstring(summary, [design.documentation, *notes, about, _raises(design)], indent=4)
 

@@ -170,6 +170,7 @@ class OperationDesign:
     parameter that errors are about, if any; without one, it is the first of ``optional_subjects`` that a
     caller gives. ``streaming_member`` is the member of the answer that is read whole; an
     ``is_streaming_request`` is sent whole as well. ``error_names`` are the classes of its modelled errors.
+    ``failures`` are the fields of the answer that tell what failed although AWS answered without an error.
     """
 
     api_name: str
@@ -188,6 +189,7 @@ class OperationDesign:
     is_streaming_request: bool = False
     optional_subjects: tuple[str, ...] = ()
     error_names: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

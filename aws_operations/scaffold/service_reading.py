@@ -12,6 +12,7 @@ from botocore.model import OperationModel, ServiceModel
 
 from aws_operations.scaffold.documentation_text import first_sentences, without_page_limits
 from aws_operations.scaffold.error_kinds import error_design
+from aws_operations.scaffold.failure_rule import failure_fields
 from aws_operations.scaffold.paging_rule import loses_members, paths, shape_at
 from aws_operations.scaffold.python_names import (
     MODULE_NAMES,
@@ -134,6 +135,7 @@ def _operation(
         streaming_member=_streaming_member(operation),
         is_streaming_request=operation.has_streaming_input,
         error_names=errors.of(operation),
+        failures=failure_fields(operation) if result_class else (),
     )
 
 

@@ -171,7 +171,7 @@ def _run_test(examples: Examples, operation: OperationDesign, required: _Given) 
     return (
         f"{_command_head(operation, 'is_run_THEN_what_aws_answers_is_on_standard_output', required)}"
         f"{_answered(operation, 'answer')}{_invocation(operation, required, is_confirmed=True)}"
-        f"    assert done.exit_code == 0, done.output\n{printed}{_asked(examples, operation, required)}"
+        f"{_ended(operation)}{printed}{_asked(examples, operation, required)}"
     )
 
 
@@ -179,8 +179,13 @@ def _every_option_test(examples: Examples, operation: OperationDesign, every: _G
     return (
         f"{_command_head(operation, 'is_run_with_every_option_THEN_all_of_it_is_sent', every)}"
         f"{_answered(operation)}{_invocation(operation, every, is_confirmed=True)}"
-        f"    assert done.exit_code == 0, done.output\n{_asked(examples, operation, every)}"
+        f"{_ended(operation)}{_asked(examples, operation, every)}"
     )
+
+
+def _ended(operation: OperationDesign) -> str:
+    # The answers have all members, those of what failed among them.
+    return f"    assert done.exit_code == {5 if operation.failures else 0}, done.output\n"
 
 
 def _unconfirmed_test(operation: OperationDesign, required: _Given) -> str:
