@@ -61,8 +61,8 @@ def check_bucket(
 
 
 def _fail(problem: Exception, exit_code: int) -> NoReturn:
-    first_line = str(problem).partition("\n")[0]
-    click.echo(f"Error: {_visible(first_line)}", err=True)
+    one_line = " ".join(str(problem).split())
+    click.echo(f"Error: {_visible(one_line)}", err=True)
     sys.exit(exit_code)
 
 

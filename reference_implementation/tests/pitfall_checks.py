@@ -80,7 +80,8 @@ def _is_raw(annotation: str) -> bool:
 
 def _looks_at_the_code(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
-        return ast.unparse(node.func).endswith("error_code")
+        arguments = [ast.unparse(argument) for argument in node.args]
+        return ast.unparse(node.func).endswith("error_code") or arguments[:1] == ["'Code'"]
     return isinstance(node, ast.Subscript) and ast.unparse(node.slice) == "'Code'"
 
 

@@ -90,7 +90,7 @@ def test_WHEN_the_bucket_name_is_malformed_THEN_one_line_on_stderr_says_so() -> 
     result = run("not a bucket", "--region", "eu-west-1")
 
     assert (result.exit_code, result.stdout) == (EXIT_REFUSED, "")
-    assert "not a bucket" in result.stderr
+    assert "Invalid bucket name" in result.stderr
     assert result.stderr.count("\n") == 1
 
 

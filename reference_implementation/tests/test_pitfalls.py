@@ -98,6 +98,22 @@ def test_WHEN_a_pitfall_is_looked_for_THEN_the_wrong_form_is_found_and_the_right
     assert check(right) == []
 
 
+@pytest.mark.parametrize(
+    ("look", "is_one"),
+    [
+        ('error.response["Error"]["Code"] == "404"', True),
+        ('error.response.get("Error", {}).get("Code") == "404"', True),
+        ('"404" in str(error)', False),
+    ],
+)
+def test_WHEN_a_client_error_is_caught_THEN_every_look_at_its_code_counts_and_no_other(
+    look: str, is_one: bool
+) -> None:
+    source = BLIND_EXCEPT_RIGHT.replace('error_code(error) == "404"', look)
+
+    assert (client_errors_without_a_code(source) == []) is is_one
+
+
 @pytest.mark.parametrize("check", PITFALLS)
 @pytest.mark.parametrize("wrapper", WRAPPERS, ids=lambda path: path.name)
 def test_WHEN_a_wrapper_is_read_THEN_it_is_in_no_pitfall(
