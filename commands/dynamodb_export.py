@@ -78,8 +78,8 @@ def export(table: str, file: str, *, format_: str | None, compress: str | None, 
     resume": no item is then lost or in the file twice.
 
     CSV needs --attributes, its columns. A cell is JSON as in get, but text is as it is; where that would
-    be mistaken for something else, such as "12", or for a formula, it is in double quotes. An empty cell: no such
-    attribute.
+    be mistaken for something else, such as "12", or for a formula, it is in double quotes. A cell with
+    nothing in it: no such attribute.
 
     For several targets put {account} or {region} into the file's name.
     """
