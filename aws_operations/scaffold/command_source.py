@@ -102,10 +102,16 @@ def _failures(operation: OperationDesign) -> str:
 
 def _help(operation: OperationDesign, design: ServiceDesign) -> str:
     text = operation.documentation or f"Call {operation.api_name}."
+    # Click has no help for arguments, so they are told of here.
+    arguments = [
+        f"{_metavar(each)}: {each.documentation}"
+        for each in operation.parameters
+        if is_argument(each) and each.documentation
+    ]
     structures = {each.class_name: each for each in design.structures}
     seen: set[str] = set()
     takes_times = any(_holds_times(each.type, structures, seen) for each in operation.parameters)
-    return f"{text} {_TIMES}" if takes_times else text
+    return "\n\n".join([f"{text} {_TIMES}" if takes_times else text, *arguments])
 
 
 def _holds_times(kind: TypeDesign, structures: Mapping[str, StructureDesign], seen: set[str]) -> bool:
@@ -130,6 +136,10 @@ def option_name(parameter: ParameterDesign) -> str:
     return f"{name}-value" if name in _TAKEN_OPTIONS else name
 
 
+def _metavar(parameter: ParameterDesign) -> str:
+    return parameter.name.strip("_").upper()
+
+
 def is_argument(parameter: ParameterDesign) -> bool:
     """Return whether a command takes the parameter as an argument: what is scalar and required."""
     is_scalar = parameter.type.kind in {TypeKind.PLAIN, TypeKind.ENUM} and parameter.type.annotation != "Any"
@@ -141,18 +151,18 @@ def _given(parameter: ParameterDesign, classes: set[str]) -> _Given:
     annotation = _qualified(parameter.annotation, classes)
     kind = _click_type(parameter, classes)
     if is_argument(parameter):
-        return _Given(f'@click.argument("{name}"{_as_type(kind, parameter)})', name, annotation)
+        shown = "" if name.upper() == _metavar(parameter) else f', metavar="{_metavar(parameter)}"'
+        return _Given(f'@click.argument("{name}"{_as_type(kind, parameter)}{shown})', name, annotation)
     flags = f'"--{option_name(parameter)}"'
     if kind == "bool":
         flags, kind = f'"--{option_name(parameter)}/--no-{option_name(parameter)}"', ""
         rest = ", default=None"
     else:
         rest = _as_type(kind, parameter) + (", required=True" if parameter.is_required else "")
-    metavar = {"JsonText": "JSON", "SecretFile": "FILE"}.get(kind.partition("(")[0])
     documentation = parameter.documentation or f"{parameter.api_name}."
-    if metavar == "JSON" and parameter.is_sensitive:
-        metavar, documentation = "@FILE", f"{documentation} {_FROM_A_FILE}"
-    rest += f', metavar="{metavar}"' if metavar else ""
+    if kind.startswith("JsonText") and parameter.is_sensitive:
+        rest += ', metavar="@FILE"'
+        documentation = f"{documentation} {_FROM_A_FILE}"
     rest += f", default={parameter.default}, show_default=True" if parameter.default != "None" else ""
     rest += f", help={_literal(documentation)}"
     return _Given(f'@click.option({flags}, "{name}"{rest})', name, annotation)
@@ -195,5 +205,11 @@ def _function_name(operation: OperationDesign) -> str:
 
 def _literal(text: str) -> str:
     """Return a text as string literals that each fit on a line."""
-    pieces = textwrap.wrap(text, _LONGEST_LITERAL, drop_whitespace=False, break_on_hyphens=False)
+    paragraphs = [
+        textwrap.wrap(each, _LONGEST_LITERAL, drop_whitespace=False, break_on_hyphens=False)
+        for each in text.split("\n\n")
+    ]
+    for paragraph in paragraphs[:-1]:
+        paragraph[-1] += "\n\n"
+    pieces = [piece for paragraph in paragraphs for piece in paragraph]
     return quoted(text) if len(pieces) < 2 else f"({' '.join(quoted(piece) for piece in pieces)})"

@@ -53,6 +53,13 @@ def test_WHEN_an_option_is_a_secret_THEN_it_is_taken_from_a_file(
     assert "type=SecretFile(str)" in option(decorators_of(service, operation), name)
 
 
+def test_WHEN_a_command_takes_arguments_THEN_its_help_tells_of_them() -> None:
+    decorators = decorators_of("s3", "PutObject")
+    assert "KEY: Object key for which the PUT action was initiated." in decorators
+    assert option(decorators, "key_") == '@click.argument("key_", metavar="KEY")'
+    assert option(decorators, "bucket") == '@click.argument("bucket")'
+
+
 def test_WHEN_an_option_has_secrets_in_its_json_THEN_it_asks_for_a_file() -> None:
     logins = option(decorators_of("cognito-identity", "GetId"), "--logins")
     assert 'metavar="@FILE"' in logins
