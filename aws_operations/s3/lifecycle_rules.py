@@ -9,6 +9,7 @@ from typing import Any
 
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.s3_interactions import BucketLifecycle
+from aws_operations.s3.lifecycle_form import check_rule
 
 Rule = Mapping[str, Any]
 
@@ -22,8 +23,8 @@ _USUAL_MINIMUM = "all_storage_classes_128K"
 def lifecycle_of_text(text: str, source: str) -> BucketLifecycle:
     """Return the rules of a JSON document: an object with ``Rules``, or a list of them.
 
-    Anything else raises ``InvalidInput``, which calls the document ``source``. What else a rule may hold is
-    S3's to say.
+    Anything else raises ``InvalidInput``, which calls the document ``source``. Which parts of a rule go
+    together is S3's to say.
     """
     try:
         document = json.loads(text)
@@ -32,8 +33,10 @@ def lifecycle_of_text(text: str, source: str) -> BucketLifecycle:
     is_object = isinstance(document, Mapping)
     rules = document.get("Rules") if is_object else document
     minimum = document.get("TransitionDefaultMinimumObjectSize") if is_object else None
-    if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
+    if not isinstance(rules, list):
         raise InvalidInput(f"{source} is {_NOT_RULES}")
+    for place, rule in enumerate(rules, start=1):
+        check_rule(rule, f"{source}: rule {place}")
     if not isinstance(minimum, str | None):
         raise InvalidInput(f"{source}: TransitionDefaultMinimumObjectSize is not a word")
     return normal(BucketLifecycle(tuple(rules), minimum))

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.session import Session
 
 from aws_interactions import s3_interactions as s3
 from aws_interactions.aws_client_provider import AwsClientProvider
@@ -14,6 +15,7 @@ from aws_operations.applying import apply_changes
 from aws_operations.changes import Effect, ResultStatus
 from aws_operations.s3 import changes
 from aws_operations.s3.audit import Check, Verdict, audit
+from aws_operations.s3.lifecycle_form import RULE
 from aws_operations.s3.lifecycle_rules import days_until_uploads_end, lifecycle_of_text, normal
 
 BUCKET = "audited"
@@ -167,11 +169,24 @@ def test_WHEN_a_date_is_written_in_any_way_THEN_it_is_one_time(date: str) -> Non
         ("", "rules.json is not JSON"),
         ("{}", "neither a list of rules nor an object"),
         ('{"Rules": {}}', "neither a list"),
-        ("[1]", "neither a list"),
+        ("[1]", "rule 1 is no object"),
+        (json.dumps([EXPIRING, {**EXPIRING, "Expire": {}}]), "rule 2 has the unknown part Expire; there are"),
+        (
+            json.dumps([{**EXPIRING, "Expiration": {"Days": "3"}}]),
+            "Expiration: Days is '3', not a whole number",
+        ),
+        (json.dumps([{**EXPIRING, "Expiration": {"Days": True}}]), "Days is True, not a whole number"),
+        (json.dumps([{**EXPIRING, "Expiration": 3}]), "Expiration is no object"),
+        (json.dumps([{**EXPIRING, "Transitions": {}}]), "Transitions is no list"),
+        (
+            json.dumps([{**EXPIRING, "Transitions": [{}, {"Day": 1}]}]),
+            "Transitions 2 has the unknown part Day",
+        ),
+        (json.dumps([{**EXPIRING, "Status": "On"}]), "Status is neither Enabled nor Disabled"),
         ('{"Rules": [], "TransitionDefaultMinimumObjectSize": 1}', "is not a word"),
         (json.dumps([EXPIRING, EXPIRING]), "two lifecycle rules have the ID 'go'"),
         (json.dumps([{**EXPIRING, "Expiration": {"Date": "soon"}}]), "'soon' of a lifecycle rule is no time"),
-        (json.dumps([{**EXPIRING, "Expiration": {"Date": 7}}]), "7 of a lifecycle rule is no time"),
+        (json.dumps([{**EXPIRING, "Expiration": {"Date": 7}}]), "Date is 7, not text"),
     ],
 )
 def test_WHEN_a_document_holds_no_rules_THEN_it_is_said_why(text: str, complaint: str) -> None:
@@ -199,3 +214,19 @@ def test_WHEN_a_document_holds_no_rules_THEN_it_is_said_why(text: str, complaint
 )
 def test_WHEN_a_rule_ends_uploads_of_all_keys_THEN_they_end(rules: list[Any], days: int | None) -> None:
     assert days_until_uploads_end(rules) == days
+
+
+def form_of(shape: Any) -> Any:
+    """Return what botocore's model says of a part, as it is written here."""
+    if shape.type_name == "structure":
+        return {name: form_of(member) for name, member in shape.members.items()}
+    if shape.type_name == "list":
+        return [form_of(shape.member)]
+    return {"integer": int, "long": int, "boolean": bool}.get(shape.type_name, str)
+
+
+def test_WHEN_rules_are_checked_THEN_by_what_the_model_of_S3_says() -> None:
+    operation: Any = Session().get_service_model("s3").operation_model("PutBucketLifecycleConfiguration")
+    rules = operation.input_shape.members["LifecycleConfiguration"].members["Rules"]
+    in_the_model = form_of(rules.member)
+    assert in_the_model == RULE
