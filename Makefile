@@ -73,7 +73,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv --clear $(VENV)
 
 $(VENV)/.sandbox: setup.py | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[sandbox]'
+	$(BIN)/python -m pip install --quiet --editable '.[sandbox,scaffold]'
 	@touch $@
 
 $(VENV)/.dev: setup.py | $(VENV)/bin/python
