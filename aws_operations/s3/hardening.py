@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from aws_interactions.aws_client_provider import AwsClientProvider
+from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.s3_interactions import EncryptionAlgorithm, ObjectOwnership
 from aws_interactions.s3_interactions.public_access import ALL_BLOCKED
 from aws_operations.changes import Change
@@ -26,12 +27,14 @@ def plan_harden(
 ) -> Iterator[Change]:
     """Plan for each bucket what its audit finds missing; what is well is no change.
 
-    All buckets of the account where none is named. ``checks`` leaves the others alone; ``lifecycle`` has no
-    plan, as nobody knows which objects may go. Unfinished uploads are aborted after ``days`` from then on. A
-    check that the identity may not make is an error here.
+    All buckets of the account where none is named. ``checks`` leaves the others alone; ``lifecycle`` raises
+    ``InvalidInput``, as nobody knows which objects may go. Unfinished uploads are aborted after ``days`` from
+    then on. A check that the identity may not make is an error here.
     """
     plans = _plans(days)
     chosen = [Check(check) for check in checks] or list(plans)
+    if Check.LIFECYCLE in chosen:
+        raise InvalidInput("nobody knows which objects may go: there is no plan for lifecycle")
     for bucket in buckets_named(bucket_names, aws_provider, in_own_region=in_own_region):
         guards = BucketGuards(bucket, aws_provider)
         for check in chosen:

@@ -17,6 +17,7 @@ from aws_operations.s3 import changes
 from aws_operations.s3.audit import Check, Verdict, audit
 from aws_operations.s3.lifecycle_form import RULE
 from aws_operations.s3.lifecycle_rules import days_until_uploads_end, lifecycle_of_text, normal
+from tests.support.undone_changes import undone
 
 BUCKET = "audited"
 EXPIRING = {"ID": "go", "Status": "Enabled", "Filter": {"Prefix": "a/"}, "Expiration": {"Days": 3}}
@@ -52,12 +53,18 @@ def test_WHEN_a_bucket_is_hardened_THEN_its_audit_finds_nothing_more_AND_undone_
     assert verdicts(aws_provider)[Check.UNFINISHED_UPLOADS] == (Verdict.OK, "aborted after 1 day")
     assert list(changes.plan_harden([bucket], aws_provider.read_only())) == []
 
+    for change in planned:
+        undone(change, aws_provider)
+    assert verdicts(aws_provider) == {**found, Check.VERSIONING: (Verdict.FINDING, "suspended")}
+
 
 def test_WHEN_only_one_finding_is_mended_THEN_no_other_is_planned(
     aws_provider: AwsClientProvider, bucket: str
 ) -> None:
     planned = changes.plan_harden([bucket], aws_provider, checks=["versioning"])
     assert [change.kind for change in planned] == ["s3.set-versioning"]
+    with pytest.raises(InvalidInput, match="no plan for lifecycle"):
+        list(changes.plan_harden([bucket], aws_provider, checks=["lifecycle"]))
 
 
 def test_WHEN_a_policy_is_public_THEN_that_is_what_is_found(

@@ -233,14 +233,17 @@ def undelete(stage: Stage) -> None:
     bucket = bucket_of(stage)
     assert "never kept old versions" in stage.run(bucket, "--to", "1d", exit_code=4).stderr
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_object(Bucket=bucket, Key=KEY, Body=b"content")
+    keys = [KEY, "docs/second.txt", "other/third.txt"]
+    for key in keys:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"content")
     assert stage.changes(bucket, "--to", "1h") == []
-    written = s3.list_object_versions(Bucket=bucket)["Versions"][0]["LastModified"]
+    written = max(entry["LastModified"] for entry in s3.list_object_versions(Bucket=bucket)["Versions"])
     while datetime.now(UTC) < written + timedelta(seconds=1):
         time.sleep(0.05)
-    s3.delete_object(Bucket=bucket, Key=KEY)
-    assert stage.changes(bucket, "--to", written.isoformat()) == ["applied"]
-    assert s3.get_object(Bucket=bucket, Key=KEY)["Body"].read() == b"content"
+    for key in keys:
+        s3.delete_object(Bucket=bucket, Key=key)
+    assert stage.changes(bucket, "--to", written.isoformat()) == ["applied"] * 3
+    assert [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys] == [b"content"] * 3
 
 
 @runs("s3 audit")
