@@ -34,7 +34,7 @@ NOUNS: tuple[NounEntry, ...] = (
     NounEntry("undo", "commands.undo", "Take back what a run changed.", is_verb=True),
     NounEntry("plan", "commands.plan", "Plans that --plan-out saved."),
     NounEntry("apply", "commands.apply", "Make the changes of a plan that --plan-out saved.", is_verb=True),
-    NounEntry("runs", "commands.runs", "Runs so far: over several targets, or with changes."),
+    NounEntry("runs", "commands.runs", "Runs so far: over several targets, with changes, or exports."),
     NounEntry("scaffold", "commands.scaffold", "Projects and services to start from."),
     NounEntry("sandbox", "commands.sandbox", "A local stand-in for AWS to try everything on."),
     NounEntry("completion", "commands.completion", "Completion of commands and options in the shell."),

@@ -26,7 +26,7 @@ else:
     journals = lazy("aws_operations.journal")
     resuming = lazy("commands.resuming")
 
-runs = noun("runs", help="Runs so far: over several targets, or with changes.", takes_identity=False)
+runs = noun("runs", help="Runs so far: over several targets, with changes, or exports.", takes_identity=False)
 
 _AGE = re.compile(r"([0-9]{1,5})([smhd])")
 _SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
