@@ -139,7 +139,7 @@ class _Making:
         sent = ", ".join(f"{quoted(each.api_name)}: {example.sent}" for each, example in examples)
         return Example(
             f"wrapper.{class_name}({arguments})",
-            {each.name: example.plain for each, example in examples},
+            {each.name.rstrip("_"): example.plain for each, example in examples},
             f"{{{sent}}}",
         )
 
