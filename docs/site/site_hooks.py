@@ -15,6 +15,9 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[2]
 _ROW = re.compile(r"^\|.*", re.MULTILINE)
 _CODE = re.compile(r"`[^`]+`")
+_CELL = re.compile(r"<td[ >].*?</td>", re.DOTALL)
+_CODE_IN_CELL = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
+_BETWEEN_WORDS = re.compile(r"(?<=[/_.,:=|])(?=\w)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -48,6 +51,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     markdown = _ROW.sub(lambda row: _CODE.sub(_with_plain_pipes, row[0]), markdown)
     up = "../" * page_path.count("/")
     return diagrams.with_pictures(markdown, up, Path(config.docs_dir))
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Let long names in tables go on in the next line after a word, as columns are narrow on a phone."""
+    del page, config
+    return _CELL.sub(lambda cell: _CODE_IN_CELL.sub(_with_breaks, cell[0]), output)
+
+
+def _with_breaks(code: re.Match[str]) -> str:
+    return _BETWEEN_WORDS.sub("<wbr>", code[0])
 
 
 def _with_plain_pipes(code: re.Match[str]) -> str:
