@@ -52,7 +52,9 @@ _FORMATS = ("jsonl", "csv", "dynamodb-json")
     help="Divide the table into so many parts; up to eight are read at once.",
 )
 @click.option(
-    "--rcu", type=click.FloatRange(min=0, min_open=True), help="Consume at most so many read units a second."
+    "--rcu",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Consume at most so many read units a second in each target.",
 )
 @click.option(
     "--percent",

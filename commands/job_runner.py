@@ -14,6 +14,7 @@ from commands.runner import run_in_many, target_rows
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
     from aws_operations.fleet import Operation
+    from aws_operations.journal import RunRecord
     from commands.progress import Progress
     from commands.run_setup import Run
     from commands.shapes import JobWork
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 class JournalSteps:
     """Keeps the steps of a run's jobs in its journal; one that takes no more is a warning, once."""
 
-    def __init__(self, journal: RunJournal, console: Console) -> None:
-        self._record = journal.record
+    def __init__(self, record: "RunRecord | None", console: Console) -> None:
+        self._record = record
         self._console = console
         self.is_used = False
         """Whether something is kept that a run that goes on has not to do again."""
@@ -55,7 +56,7 @@ def run_job(work: "JobWork", the_run: "Run") -> ExitCode:
     progress = the_run.progress("items", 0, counts_targets=False)
     with RunJournal(the_run, is_writing=False) as journal:
         journal.begin()
-        steps = JournalSteps(journal, the_run.console)
+        steps = JournalSteps(journal.record, the_run.console)
         job = Job(
             run_id=None if journal.record is None else journal.record.id,
             steps=steps,

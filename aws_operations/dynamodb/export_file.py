@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import secrets
 import time
 from base64 import b64decode
@@ -15,6 +16,8 @@ from aws_interactions.growing_files import GrowingFile
 from aws_interactions.local_files import CantWriteFileDiskFull
 from aws_operations.dynamodb.export_formats import Compress, wire_document, wire_line
 from aws_operations.jobs import Job
+
+logger = logging.getLogger(__name__)
 
 _FILE = "file"
 _SEGMENT = "segment "
@@ -86,7 +89,9 @@ class ExportFile:
         self._block = _Block()
         self._kept_at = clock()
         self.left = _segments_left(segments, kept)
-        temporary = path.with_name(_temporary_name(path, job))
+        temporary = path.with_name(_temporary_name(path, job.run_id))
+        if not kept:
+            _note_others(path)
         self._file = self._gone_on_with(path, temporary, overwrite=overwrite)
         if self._file is not None and not self._file.is_continued:
             self.tally, kept = ExportTally(), {}
@@ -165,8 +170,16 @@ def _wire_key(key: dict[str, dict[str, str]]) -> dict[str, Any]:
     }
 
 
-def _temporary_name(path: Path, job: Job) -> str:
-    if job.run_id is None:
-        return f".{secrets.token_hex(12)}.part"
-    digest = hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()
-    return f".{job.run_id}.{digest[:8]}.part"
+def _temporary_name(path: Path, run_id: str | None) -> str:
+    return f".{run_id or secrets.token_hex(12)}.{_digest(path)}.part"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def _note_others(path: Path) -> None:
+    """Warn of what other runs have left of the same file, lest hours of theirs are done again."""
+    for part in sorted(path.parent.glob(f".*.{_digest(path)}.part")):
+        run_id = part.name[1:].partition(".")[0]
+        logger.warning("run %s has begun to write %s: 'runs resume %s' goes on with it", run_id, path, run_id)

@@ -44,6 +44,7 @@ class Table:
                 if not self.is_stopped_there:
                     raise REFUSAL
                 self.control.stop("interrupted")
+        assert parameters.get("ExclusiveStartKey", {"raw": {"B": b"\xff"}})["raw"] == {"B": b"\xff"}
         page = int(parameters.get("ExclusiveStartKey", {"page": {"N": "0"}})["page"]["N"])
         segment = parameters["Segment"]
         items = [{"id": {"S": f"{segment}-{page}-{each}"}, "n": {"N": "0.10"}} for each in range(2)]
@@ -152,6 +153,21 @@ def test_WHEN_it_was_killed_just_after_the_file_got_its_name_THEN_that_is_it(tmp
     assert (row.items, row.size_bytes, table.scans) == (30, path.stat().st_size, [])
     with pytest.raises(CantWriteFileAlreadyExists):
         list(export_to(path).write(table.provider(), Job("another run", steps=Steps())))
+
+
+def test_WHEN_another_run_has_left_a_part_of_the_file_THEN_it_is_told_AND_left_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "orders.jsonl"
+    with pytest.raises(AccessDenied):
+        list(export_to(path).write(Table(ends_at=6).provider(), Job("the-run", Steps())))
+    assert not caplog.messages
+    list(export_to(path).write(Table().provider(), Job("another", Steps())))
+    assert caplog.messages == [
+        f"run the-run has begun to write {path}: 'runs resume the-run' goes on with it"
+    ]
+    assert ids_in(path) == ALL_IDS
+    assert len(list(tmp_path.glob(".the-run.*.part"))) == 1
 
 
 def test_WHEN_the_table_was_made_anew_meanwhile_THEN_the_two_are_not_mixed(tmp_path: Path) -> None:

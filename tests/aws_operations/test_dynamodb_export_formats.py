@@ -79,6 +79,11 @@ def test_WHEN_items_are_written_as_csv_THEN_each_cell_tells_what_it_was(item: di
     assert json_line(document_of(read)) == json_line(document_of(item))
 
 
+def test_WHEN_botocore_does_not_know_the_type_of_an_attribute_THEN_it_is_not_left_out_unsaid() -> None:
+    with pytest.raises(InvalidInput, match=r"new.*type is not known"):
+        document_of_wire({"id": {"S": "a"}, "new": {}})
+
+
 @pytest.mark.parametrize(
     ("text", "cell"),
     [
