@@ -148,8 +148,12 @@ def _for_shell(path: Path) -> str:
 def _say_reads(names: list[str], folder: Path) -> None:
     from commands.console import Console
 
-    listed = ", ".join(names) or "none of the operations"
-    Console().note(f"taken for reads: {listed}; review them in {folder / 'core' / 'read_operations.py'}")
+    rows = folder / "core" / "read_operations.py"
+    if names:
+        listed = ", ".join(names)
+        Console().note(f"taken for reads: {listed}; review them in {rows}; what is not there needs --yes")
+    else:
+        Console().note(f"taken for reads: none; what is not in {rows} needs --yes")
 
 
 def _say_next(is_preview: bool, count: int, next_step: str) -> None:

@@ -28,6 +28,7 @@ _TAKEN_NAMES = frozenset({"assume_role_arn", "aws_compute", "aws_profile", "aws_
 _CLICK_TYPES = {"Any": "JsonText(Any)", "bool": "bool", "float": "float", "int": "int", "str": ""}
 _TIMES = "A time without an offset, such as 2026-01-31T12:00:00, is taken for UTC."
 _FROM_A_FILE = "JSON from a file: as JSON on the command line, which it can be too, others may read it."
+_FILE_OR_STDIN = "Read from a file, or with - from standard input: on the command line others may read it."
 _LONGEST_LITERAL = 90
 _OWN_TYPES = ("JsonText", "ScalarText", "SecretFile")
 
@@ -163,6 +164,8 @@ def _given(parameter: ParameterDesign, classes: set[str]) -> _Given:
     if kind.startswith("JsonText") and parameter.is_sensitive:
         rest += ', metavar="@FILE"'
         documentation = f"{documentation} {_FROM_A_FILE}"
+    if kind.startswith("SecretFile"):
+        documentation = f"{documentation} {_FILE_OR_STDIN}"
     rest += f", default={parameter.default}, show_default=True" if parameter.default != "None" else ""
     rest += f", help={_literal(documentation)}"
     return _Given(f'@click.option({flags}, "{name}"{rest})', name, annotation)

@@ -20,6 +20,11 @@ _NEEDED_PAGE_SIZE = f"{_PAGE_SIZE} AWS sends no second page unless it is asked f
 _NAMES_A_THING = re.compile(r"(Name|Arn|ARN|Id|ID|Identifier|Url)$", re.IGNORECASE)
 # What many calls mention besides what they are about.
 _BESIDE = re.compile(r"account|catalog|kernel|key|kms|owner|ramdisk|registry|request|role", re.IGNORECASE)
+# What a call carries is not what it is about, and belongs in no log: a letter, a patient's record, a query.
+_CONTENT = re.compile(
+    r"^(body|content|document|expression|message|message_?body|query|query_?string|sql|statement|text)$",
+    re.IGNORECASE,
+)
 _MOST_SUBJECTS = 3
 
 
@@ -56,7 +61,7 @@ def read_parameters(
 def can_be_subject(parameter: ParameterDesign) -> bool:
     """Return whether a parameter may be what errors are about: logs and messages name it."""
     is_own = not (parameter.is_sensitive or parameter.is_idempotency_token)
-    return is_own and parameter.type.annotation == "str"
+    return is_own and parameter.type.annotation == "str" and not _CONTENT.match(parameter.api_name)
 
 
 def optional_subjects(parameters: Sequence[ParameterDesign]) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ class FormatterMissing(AwsInteractionError):
     """The ``ruff`` package is not installed beside this one."""
 
     def __init__(self) -> None:
-        super().__init__("ruff lays out what is written: pip install 'manage-resources[scaffold]'")
+        super().__init__(
+            "ruff lays out what is written, and is not installed: in a checkout, pip install '.[scaffold]'"
+        )
 
 
 class UnformattableSource(AwsInteractionError):

@@ -40,6 +40,7 @@ def test_WHEN_the_examples_are_run_in_order_THEN_they_write_what_they_list(
         assert set(done.stdout.splitlines()) <= set(files_in(folder))
         assert "written; try next: " in done.stderr
     assert "taken for reads: ListQueues; review them" in done.stderr
+    assert "what is not there needs --yes" in done.stderr
     assert (folder / "my-project" / "sqs" / "sqs_wrapper.py").is_file()
 
 
@@ -137,7 +138,7 @@ def test_WHEN_a_name_is_wrong_THEN_it_is_a_usage_error_with_what_may_be_meant(
 
 def test_WHEN_ruff_is_not_installed_THEN_it_is_a_fault_of_the_installation_AND_says_how_to_mend_it() -> None:
     assert exit_code_for(FormatterMissing()) is ExitCode.CONFIGURATION
-    assert "pip install 'manage-resources[scaffold]'" in error_line(FormatterMissing())
+    assert "in a checkout, pip install '.[scaffold]'" in error_line(FormatterMissing())
 
 
 def test_WHEN_the_service_is_there_with_other_operations_THEN_it_is_refused_AND_says_how_to_get_more_of_it(

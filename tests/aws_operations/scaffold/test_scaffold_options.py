@@ -50,14 +50,17 @@ def test_WHEN_a_call_can_be_repeated_THEN_its_token_is_an_option() -> None:
 def test_WHEN_an_option_is_a_secret_THEN_it_is_taken_from_a_file(
     service: str, operation: str, name: str
 ) -> None:
-    assert "type=SecretFile(str)" in option(decorators_of(service, operation), name)
+    secret = option(decorators_of(service, operation), name)
+    assert "type=SecretFile(str)" in secret
+    assert "with - from standard input" in secret
 
 
 def test_WHEN_a_command_takes_arguments_THEN_its_help_tells_of_them() -> None:
     decorators = decorators_of("s3", "PutObject")
     assert "KEY: Object key for which the PUT action was initiated." in decorators
-    assert option(decorators, "key_") == '@click.argument("key_", metavar="KEY")'
-    assert option(decorators, "bucket") == '@click.argument("bucket")'
+    assert option(decorators, "key") == '@click.argument("key")'
+    identifier = option(decorators_of("cloudfront", "GetDistribution"), "id_")
+    assert identifier == '@click.argument("id_", metavar="ID")'
 
 
 def test_WHEN_an_option_has_secrets_in_its_json_THEN_it_asks_for_a_file() -> None:

@@ -150,7 +150,7 @@ def test_WHEN_the_program_lists_its_services_THEN_it_imports_none_of_them(projec
         (["ec2", "describe-instances", "--filters", '[{"nme": "x"}]'], 2, "no 'nme'"),
         (["ec2", "describe-instances", "--filters", "[{"], 2, "--filters"),
         (["sqqs"], 2, "No such command"),
-        (["ssm", "put-parameter", "--value", "missing-file", "name"], 2, "missing-file"),
+        (["ssm", "put-parameter", "--value", "missing-file", "name"], 2, "taken from a file"),
     ],
 )
 def test_WHEN_a_command_of_the_project_is_used_wrongly_THEN_it_says_so_AND_sends_nothing(

@@ -31,4 +31,4 @@ def test_WHEN_ruff_is_not_installed_THEN_the_error_says_what_to_install(tmp_path
         check=False,
     )
     assert "FormatterMissing" in done.stderr
-    assert "pip install 'manage-resources[scaffold]'" in done.stderr
+    assert "in a checkout, pip install '.[scaffold]'" in done.stderr

@@ -161,6 +161,19 @@ def test_WHEN_names_may_be_left_out_THEN_errors_are_about_the_one_that_was_given
     assert caught.value.resource == "*"
 
 
+def test_WHEN_only_content_must_be_given_THEN_errors_and_logs_are_about_where_it_goes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    sns = wrapper_of("sns", ["Publish"])
+    client = fake_client("sns").raises("publish", code="NotFound")
+    arn = "arn:aws:sns:us-east-1:123456789012:orders"
+    with pytest.raises(sns.NotFoundException, match="orders") as caught:
+        sns.publish("hunter2", provider_of("sns", client), topic_arn=arn)
+    assert caught.value.resource == arn
+    assert "hunter2" not in f"{caught.value} {caplog.text}"
+
+
 def test_WHEN_scalars_could_be_mixed_up_THEN_they_are_passed_by_name_but_for_the_subject() -> None:
     ec2, iam = wrapper_of("ec2", ["RunInstances"]), wrapper_of("iam", ["PutRolePolicy"])
     assert places(ec2.run_instances) == ["aws_provider"]
