@@ -52,7 +52,7 @@ class Conversions:
             inner = f"None if {each} is None else {inner}"
         if kind.kind is TypeKind.LIST:
             return f"tuple({inner} for {each} in {value})"
-        return f"{{key: {inner} for key, {each} in {value}.items()}}"
+        return f"{{member: {inner} for member, {each} in {value}.items()}}"
 
     def write(self, kind: TypeDesign, value: str, depth: int = 0) -> str:
         """Return an expression for a value as botocore takes it."""
@@ -68,7 +68,7 @@ class Conversions:
             inner = f"None if {each} is None else {inner}"
         if kind.kind is TypeKind.LIST:
             return f"[{inner} for {each} in {value}]"
-        return f"{{key: {inner} for key, {each} in {value}.items()}}"
+        return f"{{member: {inner} for member, {each} in {value}.items()}}"
 
     def written_members(self, members: Sequence[tuple[str, TypeDesign, str, bool]]) -> str:
         """Return a dict of a request; a member is its name, type, value, and whether it may be None."""

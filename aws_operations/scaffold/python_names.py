@@ -24,15 +24,12 @@ MODULE_NAMES = frozenset(
         "datetime",
         "each",
         "field",
-        "found",
-        "key",
         "logger",
         "logging",
         "page",
         "pages",
         "request",
         "self",
-        "value",
     }
 )
 # Names that a class of a service may not take: what a reader of the module takes for something else.
