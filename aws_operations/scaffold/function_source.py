@@ -115,6 +115,9 @@ def _log_lines(design: OperationDesign) -> list[str]:
     if design.optional_subjects:
         found = f"about = {' or '.join([*design.optional_subjects, _ANY_SUBJECT])}"
         return [found, f'logger.debug("{design.function_name[:_LONGEST_LOG_TEXT]} about=%s", about)']
+    if design.subject_inside is not None:
+        found = f'about = f"{{{design.subject}}}/{{{design.subject_inside}}}"'
+        return [found, f'logger.debug("{design.function_name} about=%s", about)']
     if design.subject is None:
         return [f'logger.debug("{design.function_name}")']
     said = f"{design.function_name} {design.subject}=%s"
@@ -124,7 +127,8 @@ def _log_lines(design: OperationDesign) -> list[str]:
 
 
 def _translation(design: OperationDesign, service: ServiceDesign) -> str:
-    subject = "about" if design.optional_subjects else design.subject or _ANY_SUBJECT
+    has_about = design.optional_subjects or design.subject_inside
+    subject = "about" if has_about else design.subject or _ANY_SUBJECT
     by_code = f", _errors_about({subject})" if service.errors else ""
     return f"with translate_aws_errors({quoted(service.service_name)}, {subject}{by_code}):"
 

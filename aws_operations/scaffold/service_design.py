@@ -166,11 +166,12 @@ class OperationDesign:
     ``result`` is the annotation of what it returns: ``None``, a dataclass, or ``Iterator[...]`` where
     ``is_paginated``. ``result_class`` is the dataclass of the whole answer or page where it is read as one.
     ``items`` is where a page has its items; without it, as where a page tells more than one list of them, a
-    paginated operation yields its pages. ``subject`` is the name of the
-    parameter that errors are about, if any; without one, it is the first of ``optional_subjects`` that a
-    caller gives. ``streaming_member`` is the member of the answer that is read whole; an
-    ``is_streaming_request`` is sent whole as well. ``error_names`` are the classes of its modelled errors.
-    ``failures`` are the fields of the answer that tell what failed although AWS answered without an error.
+    paginated operation yields its pages. ``subject`` is the name of the parameter that errors are about, if
+    any; without one, it is the first of ``optional_subjects`` that a caller gives. What is in it is named
+    together with it where there is a ``subject_inside``, such as a key. ``streaming_member`` is the member of
+    the answer that is read whole; an ``is_streaming_request`` is sent whole as well. ``error_names`` are the
+    classes of its modelled errors. ``failures`` are the fields of the answer that tell what failed although
+    AWS answered without an error.
     """
 
     api_name: str
@@ -188,6 +189,7 @@ class OperationDesign:
     streaming_member: str | None = None
     is_streaming_request: bool = False
     optional_subjects: tuple[str, ...] = ()
+    subject_inside: str | None = None
     error_names: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 

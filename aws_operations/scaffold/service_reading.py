@@ -27,6 +27,7 @@ from aws_operations.scaffold.service_design import (
     ErrorDesign,
     ItemsDesign,
     OperationDesign,
+    ParameterDesign,
     ServiceDesign,
     UnknownOperation,
     UnknownService,
@@ -94,7 +95,8 @@ class _Errors:
         subjects: dict[str, set[str]] = {}
         for operation in operations:
             for name in operation.error_names:
-                subjects.setdefault(name, set()).add(operation.subject or "")
+                is_alone = operation.subject_inside is None
+                subjects.setdefault(name, set()).add(operation.subject or "" if is_alone else "")
         return tuple(_with_subject(design, subjects[design.class_name]) for design in self._designs.values())
 
 
@@ -132,11 +134,18 @@ def _operation(
         result_class=result_class,
         subject=next((each.name for each in parameters if each.is_required and can_be_subject(each)), None),
         optional_subjects=optional_subjects(parameters),
+        subject_inside=_subject_inside(parameters),
         streaming_member=_streaming_member(operation),
         is_streaming_request=operation.has_streaming_input,
         error_names=errors.of(operation),
         failures=failure_fields(operation) if result_class else (),
     )
+
+
+def _subject_inside(parameters: Sequence[ParameterDesign]) -> str | None:
+    """Return the name of the parameter for S3's key where both it and its bucket must be given."""
+    names = {each.api_name: each.name for each in parameters if each.is_required and can_be_subject(each)}
+    return names.get("Key") if next(iter(names), None) == "Bucket" else None
 
 
 def _streaming_member(operation: OperationModel) -> str | None:

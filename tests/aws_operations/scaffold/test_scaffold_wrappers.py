@@ -72,6 +72,15 @@ def test_WHEN_pages_hold_several_lists_THEN_each_stays_apart() -> None:
     assert [page.common_prefixes for page in found] == [(s3.CommonPrefix(prefix="b/"),)]
 
 
+def test_WHEN_a_call_is_about_an_object_THEN_its_errors_name_bucket_and_key() -> None:
+    s3 = wrapper_of("s3", ["GetObject", "HeadBucket"])
+    client = fake_client("s3").raises("get_object", code="NoSuchKey")
+    with pytest.raises(s3.NoSuchKey) as raised:
+        s3.get_object("logs", "2026/01.gz", provider_of("s3", client))
+    assert raised.value.subject == raised.value.resource == "logs/2026/01.gz"
+    assert str(raised.value) == "s3: NoSuchKey for logs/2026/01.gz"
+
+
 def test_WHEN_an_answer_streams_THEN_its_content_is_bytes() -> None:
     s3 = wrapper_of("s3", ["GetObject"])
     client = fake_client("s3").answers("get_object", {"Body": b"content", "ContentLength": 7})
