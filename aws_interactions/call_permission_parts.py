@@ -9,6 +9,18 @@ from aws_interactions.recorded_calls import RecordedCall
 from aws_interactions.service_operations import find_operation
 
 ANY_RESOURCE: Final = "*"
+WRITING_OF_EXPORTS: Final = ("s3:AbortMultipartUpload", "s3:PutObject", "s3:PutObjectAcl")
+"""What DynamoDB does in the caller's name where it writes a table to S3."""
+_LOG_GROUPS: Final = "log-group:/aws-dynamodb/*"
+LOGGING_OF_IMPORTS: Final = {
+    "logs:CreateLogGroup": _LOG_GROUPS,
+    "logs:CreateLogStream": f"{_LOG_GROUPS}:log-stream:*",
+    "logs:DescribeLogGroups": ANY_RESOURCE,
+    "logs:DescribeLogStreams": _LOG_GROUPS,
+    "logs:PutLogEvents": f"{_LOG_GROUPS}:log-stream:*",
+    "logs:PutRetentionPolicy": _LOG_GROUPS,
+}
+"""What DynamoDB does in the caller's name to tell of items that it could not import, and on what."""
 
 _MEANINGFUL = re.compile(r"[*?]|\$(?=\{)")
 _ESCAPED = re.compile(r"\$\{([*?$])\}")

@@ -9,14 +9,17 @@ What a service does on the caller's behalf, such as the use of a key of KMS, is 
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from aws_interactions.aws_environment import partition_of_region
 from aws_interactions.call_permission_parts import (
     ANY_RESOURCE,
+    LOGGING_OF_IMPORTS,
+    WRITING_OF_EXPORTS,
     Permission,
     Rule,
     by_the_table,
+    literal,
     mapping_in,
     mappings_in,
     table_actions,
@@ -75,6 +78,29 @@ def _transaction(call: RecordedCall) -> Iterator[Permission]:
                 table = str(mapping_in(described).get("TableName", ANY_RESOURCE))
                 resource = table if table.startswith("arn:") else _arn(call, "dynamodb", f"table/{table}")
                 yield Permission(_TRANSACTION_ACTIONS[kind], resource)
+
+
+def _export_to_bucket(call: RecordedCall) -> Iterator[Permission]:
+    yield from by_the_table(call)
+    # It writes in the name of who asked for it.
+    objects = f"{_bucket(call, call.parameters)}/{literal(str(call.parameters.get('S3Prefix', '')))}*"
+    for action in WRITING_OF_EXPORTS:
+        yield Permission(action, objects)
+
+
+def _import_from_bucket(call: RecordedCall) -> Iterator[Permission]:
+    yield from by_the_table(call)
+    source = mapping_in(call.parameters.get("S3BucketSource"))
+    bucket = _bucket(call, source)
+    yield Permission("s3:ListBucket", bucket)
+    yield Permission("s3:GetObject", f"{bucket}/{literal(str(source.get('S3KeyPrefix', '')))}*")
+    # There it tells of what it could not import.
+    for action, resource in LOGGING_OF_IMPORTS.items():
+        yield Permission(action, resource if resource == ANY_RESOURCE else _arn(call, "logs", resource))
+
+
+def _bucket(call: RecordedCall, named: Mapping[str, Any]) -> str:
+    return f"arn:{partition_of_region(call.region)}:s3:::{named.get('S3Bucket', ANY_RESOURCE)}"
 
 
 def _attribute_description(call: RecordedCall) -> Iterator[Permission]:
@@ -163,6 +189,8 @@ _RULES: Final[Mapping[tuple[str, str], Rule]] = {
     ("ec2", "DescribeInstanceAttribute"): _attribute_description,
     ("dynamodb", "Query"): _index_or_table,
     ("dynamodb", "Scan"): _index_or_table,
+    ("dynamodb", "ExportTableToPointInTime"): _export_to_bucket,
+    ("dynamodb", "ImportTable"): _import_from_bucket,
     ("dynamodb", "TransactGetItems"): _transaction,
     ("dynamodb", "TransactWriteItems"): _transaction,
     ("rds", "DescribeDBSnapshots"): _snapshot_description,

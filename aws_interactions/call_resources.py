@@ -122,6 +122,20 @@ def _dynamodb_batch(parameters: _Parameters, environment: AwsEnvironment) -> Ite
         yield _dynamodb_table(table, environment)
 
 
+def _restored_table(source: str) -> _Finder:
+    def find(parameters: _Parameters, environment: AwsEnvironment) -> Iterator[str]:
+        yield _dynamodb_table(parameters["TargetTableName"], environment)
+        restored = parameters.get(source) or parameters.get("SourceTableArn")
+        if restored:
+            yield _dynamodb_table(restored, environment)
+
+    return find
+
+
+def _imported_table(parameters: _Parameters, environment: AwsEnvironment) -> Iterator[str]:
+    yield _dynamodb_table(parameters["TableCreationParameters"]["TableName"], environment)
+
+
 def _dynamodb_transaction(parameters: _Parameters, environment: AwsEnvironment) -> Iterator[str]:
     for item in parameters["TransactItems"]:
         for part in item.values():
@@ -188,6 +202,9 @@ _FINDERS: Final[Mapping[tuple[str, str], _Finder]] = {
     ("dynamodb", "Scan"): _dynamodb_index,
     ("dynamodb", "BatchGetItem"): _dynamodb_batch,
     ("dynamodb", "BatchWriteItem"): _dynamodb_batch,
+    ("dynamodb", "RestoreTableFromBackup"): _restored_table("BackupArn"),
+    ("dynamodb", "RestoreTableToPointInTime"): _restored_table("SourceTableName"),
+    ("dynamodb", "ImportTable"): _imported_table,
     ("dynamodb", "TransactGetItems"): _dynamodb_transaction,
     ("dynamodb", "TransactWriteItems"): _dynamodb_transaction,
     **dict.fromkeys(

@@ -40,8 +40,10 @@ _EVERY_OBJECT = "arn:{partition}:s3:::{Bucket}/*"
 _EC2 = "arn:{partition}:ec2:{region}:{account}"
 _TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TableName}"
 _NEW_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TargetTableName}"
-# A backup has no name of its own in a call: the parameter is its ARN.
-_BACKUP_OF_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{BackupArn}"
+# These have no names of their own in a call: the parameter is the ARN.
+_BACKUP_OF_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/*/backup/{BackupArn}"
+_EXPORT_OF_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/*/export/{ExportArn}"
+_IMPORT_OF_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/*/import/{ImportArn}"
 # What IAM asks besides of who restores a table, about the new one.
 _FILLING_A_TABLE = (
     "dynamodb:BatchWriteItem",
@@ -145,6 +147,10 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
         "ListTagsOfResource": _read("dynamodb:ListTagsOfResource", arn=_EVERY_TABLE),
         "ListBackups": _read("dynamodb:ListBackups", arn="*"),
         "DescribeBackup": _read("dynamodb:DescribeBackup", arn=_BACKUP_OF_TABLE),
+        "ListExports": _read("dynamodb:ListExports", arn="*"),
+        "DescribeExport": _read("dynamodb:DescribeExport", arn=_EXPORT_OF_TABLE),
+        "ListImports": _read("dynamodb:ListImports", arn="*"),
+        "DescribeImport": _read("dynamodb:DescribeImport", arn=_IMPORT_OF_TABLE),
         "GetItem": _read("dynamodb:GetItem", arn=_TABLE),
         "Query": _read("dynamodb:Query", arn=_TABLE),
         "Scan": _read("dynamodb:Scan", arn=_TABLE),
@@ -165,6 +171,12 @@ SERVICE_OPERATIONS: Mapping[str, Mapping[str, ServiceOperation]] = {
         "RestoreTableToPointInTime": _write(
             "dynamodb:RestoreTableToPointInTime", *_FILLING_A_TABLE, arn=_NEW_TABLE, is_repeatable=False
         ),
+        # Both have a client token, so that a second time is the first.
+        "ExportTableToPointInTime": _write(
+            "dynamodb:ExportTableToPointInTime",
+            arn="arn:{partition}:dynamodb:{region}:{account}:table/{TableArn}",
+        ),
+        "ImportTable": _write("dynamodb:ImportTable", arn=_EVERY_TABLE),
         "PutItem": _write("dynamodb:PutItem", arn=_TABLE),
         # An update may count: a second time it would count twice.
         "UpdateItem": _write("dynamodb:UpdateItem", arn=_TABLE, is_repeatable=False),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from functools import cache
 
 from aws_interactions.aws_environment import partition_of_region
+from aws_interactions.call_permission_parts import LOGGING_OF_IMPORTS
 from aws_interactions.service_operations import SERVICE_OPERATIONS
 from aws_operations.changes import Change, Effect
 
@@ -88,7 +89,23 @@ def _resources(action: str, template: str, change: Change) -> list[str]:
         return [_literal(owner), f"{_literal(owner)}-??????"]
     if action in {"rds:CreateDBSnapshot", "rds:CreateDBClusterSnapshot"}:
         return [_literal(owner), _database_of(change)]
+    if change.kind.startswith("dynamodb."):
+        return _resources_of_table(action, template, owner, change)
     return [_narrowest(action, template, owner, change)]
+
+
+def _resources_of_table(action: str, template: str, table: str, change: Change) -> list[str]:
+    after = change.after or {}
+    service, _, operation = action.partition(":")
+    if service == "s3":
+        bucket = f"arn:{partition_of_region(change.target.aws_region)}:s3:::{_literal(after['bucket'])}"
+        return [bucket if operation == "ListBucket" else f"{bucket}/{_literal(after['prefix'])}*"]
+    if service == "logs":
+        logs = LOGGING_OF_IMPORTS[action]
+        return [logs if logs == "*" else f"arn:*:logs:{change.target.aws_region}:*:{logs}"]
+    narrowest = _narrowest(action, template, table, change)
+    # A table is restored from something, and IAM asks about both.
+    return [narrowest, _literal(after["from"])] if operation.startswith("Restore") else [narrowest]
 
 
 def _narrowest(action: str, template: str, owner: str, change: Change) -> str:

@@ -9,6 +9,7 @@ from commands import (  # noqa: F401 - they register their verbs
     dynamodb_backups,
     dynamodb_export,
     dynamodb_settings,
+    dynamodb_transfers,
 )
 from commands.app import settings_of
 from commands.dynamodb_parameters import (

@@ -83,7 +83,7 @@ def create_table(spec: TableSpec, aws_provider: "AwsClientProvider") -> TableDes
     """
     logger.debug("create_table table=%s indexes=%d", spec.name, len(spec.indexes))
     check_tags(spec.tags)
-    parameters = _creation(spec)
+    parameters = creation_parameters(spec)
     client: Any = aws_provider.get_dynamodb()
     taken = {
         "ResourceInUseException": lambda _: TableAlreadyExists(spec.name),
@@ -168,7 +168,8 @@ def _refusal(error: ClientError, table_name: str) -> AwsInteractionError:
     return InvalidInput(f"{table_resource(table_name)}: {message}", resource=table_resource(table_name))
 
 
-def _creation(spec: TableSpec) -> dict[str, Any]:
+def creation_parameters(spec: TableSpec) -> dict[str, Any]:
+    """Return what a table is made from as AWS takes it; raises ``InvalidInput`` for keys that cannot be."""
     types: dict[str, str] = {}
     for key in (*spec.keys, *(key for index in spec.indexes for key in index.keys)):
         if key.type not in KEY_TYPES:

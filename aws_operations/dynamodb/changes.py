@@ -1,6 +1,12 @@
 """DynamoDB writes: the planners, and by being imported the kinds of change that carry them out."""
 
-from aws_interactions.dynamodb_interactions import KeyAttribute, TableIndex, Throughput
+from aws_interactions.dynamodb_interactions import (
+    ExportPlace,
+    ImportSource,
+    KeyAttribute,
+    TableIndex,
+    Throughput,
+)
 from aws_operations.dynamodb.backup_changes import (
     BackupAlreadyExists,
     plan_create_backup,
@@ -18,6 +24,7 @@ from aws_operations.dynamodb.setting_changes import (
     plan_set_time_to_live,
 )
 from aws_operations.dynamodb.table_changes import plan_create_table, plan_drop_table
+from aws_operations.dynamodb.transfer_changes import plan_export_table, plan_import_table
 from aws_operations.dynamodb.update_changes import ItemUpdate, plan_update
 
 __all__ = [
@@ -26,7 +33,9 @@ __all__ = [
     "BatchVerb",
     "BatchWrite",
     "Condition",
+    "ExportPlace",
     "Following",
+    "ImportSource",
     "ItemAlreadyExists",
     "ItemDoesNotExist",
     "ItemUpdate",
@@ -39,6 +48,8 @@ __all__ = [
     "plan_delete",
     "plan_delete_backups",
     "plan_drop_table",
+    "plan_export_table",
+    "plan_import_table",
     "plan_put",
     "plan_restore_backup",
     "plan_restore_table",

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_interactions.aws_errors import AnswerLost, AwsInteractionError, Conflict, WaitTimedOut
-from aws_operations.changes import Change, JsonObject, as_kind
+from aws_operations.changes import CarriedOutInPart, Change, JsonObject, as_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +36,18 @@ def precondition_with(following: Following | None, **more: Any) -> JsonObject:
 def follow(change: Change, wait: Callable[[Following], object]) -> None:
     """Wait for the end of what a change has begun, if it is to be followed.
 
-    What AWS says went wrong with it, a ``Conflict``, is raised as it is. Where its end is not seen, in the
-    time that is given or for an answer that did not come, that is ``AnswerLost``: AWS goes on with it.
+    Where AWS says that it went wrong, that is ``CarriedOutInPart``: what was done until then is there. Where
+    its end is not seen, in the time that is given or for an answer that did not come, that is ``AnswerLost``:
+    AWS goes on with it.
     """
     following = following_of(change)
     if following is None:
         return
     try:
         wait(following)
-    except Conflict:
-        raise
+    except Conflict as error:
+        message = f"{error}; what AWS did until then is there"
+        raise as_kind(CarriedOutInPart, message, change, error) from error
     except WaitTimedOut as error:
         raise as_kind(AnswerLost, f"{error}; AWS goes on with it", change, error) from error
     except (AwsInteractionError, ClientError, BotoCoreError) as error:

@@ -32,7 +32,7 @@ from aws_operations.dynamodb.guard_parts import TABLES
 from aws_operations.dynamodb.table_changes import NEW_TABLE_TAGS, drop_of_made, recheck_absent
 from aws_operations.targets import fill_template
 
-_FROM_BACKUP = iam_actions_of("dynamodb", "DescribeTable", "DescribeBackup", "RestoreTableFromBackup")
+_FROM_BACKUP = iam_actions_of("dynamodb", "DescribeTable", "RestoreTableFromBackup")
 _FROM_TABLE = iam_actions_of("dynamodb", "DescribeTable", "RestoreTableToPointInTime")
 _LATEST = "latest"
 
@@ -73,17 +73,22 @@ def plan_restore_table(
     if at is not None and at.tzinfo is None:
         raise InvalidInput("the time to restore has no zone")
     source = fill_template(source_name, aws_provider)
-    _check_is_kept(source, at, aws_provider)
+    check_is_kept(source, at, aws_provider)
     document: JsonObject = {
         "from": dynamodb_interactions.table_arn(source, aws_provider.get_aws_env()),
         "table": source,
-        # AWS knows whole seconds.
-        "at": _LATEST if at is None else at.astimezone(UTC).replace(microsecond=0).isoformat(),
+        "at": _LATEST if at is None else moment_text(at),
     }
     yield _change(table_name, document, _FROM_TABLE, aws_provider, on_demand, following)
 
 
-def _check_is_kept(source: str, at: datetime | None, aws_provider: AwsClientProvider) -> None:
+def moment_text(at: datetime) -> str:
+    """Return an aware time as a plan holds it: AWS knows whole seconds."""
+    return at.astimezone(UTC).replace(microsecond=0).isoformat()
+
+
+def check_is_kept(source: str, at: datetime | None, aws_provider: AwsClientProvider) -> None:
+    """Raise ``PointInTimeNotKept`` unless what a table was at a time, or at all for ``None``, is kept."""
     kept = dynamodb_interactions.get_point_in_time_recovery(source, aws_provider)
     if not kept.is_on:
         raise PointInTimeNotKept(source, "what it was is not kept: point-in-time recovery is off")
@@ -93,7 +98,9 @@ def _check_is_kept(source: str, at: datetime | None, aws_provider: AwsClientProv
         first, last = (
             each.astimezone(UTC).isoformat(timespec="seconds") for each in (kept.earliest, kept.latest)
         )
-        raise PointInTimeNotKept(source, f"what it was at {at.isoformat()} is not kept: {first} to {last} is")
+        raise PointInTimeNotKept(
+            source, f"what it was at {at.isoformat()} is not kept, but from {first} to {last}"
+        )
 
 
 def _change(

@@ -53,7 +53,7 @@ def plan_create_table(
     table; the change is done when it has begun.
     """
     check_tags(tags or {})
-    _check_keys("the table", keys, indexes)
+    check_keys("the table", keys, indexes)
     table = fill_template(table_name, aws_provider)
     if _description(table, aws_provider) is not None:
         raise TableAlreadyExists(table)
@@ -65,8 +65,8 @@ def plan_create_table(
         effect=Effect.CREATE,
         before=None,
         after={
-            "keys": _keys_document(keys),
-            "indexes": {index.name: _keys_document(index.keys) for index in indexes},
+            "keys": keys_document(keys),
+            "indexes": {index.name: keys_document(index.keys) for index in indexes},
             "billing_mode": "PAY_PER_REQUEST",
             "tags": dict(tags or {}),
         },
@@ -110,11 +110,12 @@ def _drop_change(
     )
 
 
-def _check_keys(owner: str, keys: Sequence[KeyAttribute], indexes: Sequence[TableIndex]) -> None:
+def check_keys(owner: str, keys: Sequence[KeyAttribute], indexes: Sequence[TableIndex]) -> None:
+    """Raise ``InvalidInput`` for keys of a table, and of its indexes, that none can have."""
     kinds: dict[str, str] = {}
     for name, of_one in ((owner, keys), *((f"index {index.name}", index.keys) for index in indexes)):
         if len(of_one) not in {1, 2} or len({key.name for key in of_one}) < len(of_one):
-            raise InvalidInput(f"{name} has the key {_keys_document(of_one)}: one attribute or two")
+            raise InvalidInput(f"{name} has the key {keys_document(of_one)}: one attribute or two")
         for key in of_one:
             if kinds.setdefault(key.name, key.type) != key.type:
                 raise InvalidInput(f"{key.name} is given as {kinds[key.name]} and as {key.type}")
@@ -134,7 +135,8 @@ def _made_at(found: TableDescription | None) -> str | None:
     return None if found is None or found.created_at is None else found.created_at.isoformat()
 
 
-def _keys_document(keys: Sequence[KeyAttribute]) -> list[str]:
+def keys_document(keys: Sequence[KeyAttribute]) -> list[str]:
+    """Return keys as a plan holds them."""
     # A list, for the order of the keys matters, and the JSON of a change sorts names.
     return [f"{key.name}:{key.type}" for key in keys]
 
@@ -144,10 +146,11 @@ def _keys_of(document: Sequence[str]) -> tuple[KeyAttribute, ...]:
 
 
 def _apply_create(change: Change, aws_provider: AwsClientProvider) -> None:
-    dynamodb_interactions.create_table(_spec_of(change), aws_provider)
+    dynamodb_interactions.create_table(spec_of(change), aws_provider)
 
 
-def _spec_of(change: Change) -> TableSpec:
+def spec_of(change: Change) -> TableSpec:
+    """Return what a change makes a table from."""
     after = change.after or {}
     return TableSpec(
         table_of(change),
@@ -169,13 +172,14 @@ def _read_back_create(change: Change, aws_provider: AwsClientProvider) -> Result
         # DescribeTable may not know a new table for some seconds.
         return ResultStatus.UNKNOWN
     # Somebody else's would hardly have the same keys and indexes; tags may take a while to show.
-    return ResultStatus.APPLIED if _is_as_planned(change, found) else ResultStatus.UNKNOWN
+    return ResultStatus.APPLIED if is_as_planned(change, found) else ResultStatus.UNKNOWN
 
 
-def _is_as_planned(change: Change, found: TableDescription) -> bool:
+def is_as_planned(change: Change, found: TableDescription) -> bool:
+    """Say whether a table has the keys and indexes that a change makes one with."""
     after = change.after or {}
-    indexes = {index.name: _keys_document(index.keys) for index in found.indexes}
-    return (_keys_document(found.keys), indexes) == (after["keys"], after["indexes"])
+    indexes = {index.name: keys_document(index.keys) for index in found.indexes}
+    return (keys_document(found.keys), indexes) == (after["keys"], after["indexes"])
 
 
 def _invert_create(change: Change, aws_provider: AwsClientProvider) -> Iterator[Change]:
@@ -183,7 +187,7 @@ def _invert_create(change: Change, aws_provider: AwsClientProvider) -> Iterator[
     found = _description(table, aws_provider)
     reason = _why_not_dropped(found)
     if reason is None and found is not None:
-        if not _is_as_planned(change, found):
+        if not is_as_planned(change, found):
             reason = "the table has other keys or indexes by now"
         elif _has_items(table, aws_provider):
             reason = "the table has items by now"

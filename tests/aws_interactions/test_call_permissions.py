@@ -17,6 +17,7 @@ from aws_interactions.service_operations import SERVICE_OPERATIONS
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 BUCKET = "arn:aws:s3:::logs"
+LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws-dynamodb/*"
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db"
 RDS = f"arn:aws:rds:{REGION}:{ACCOUNT}"
@@ -254,6 +255,39 @@ def test_WHEN_a_call_of_any_row_was_recorded_THEN_what_it_needs_are_published_ac
             ("dynamodb", "Query", {"TableName": "orders", "IndexName": "by-day"}),
             {},
             [("dynamodb:Query", f"{TABLE}/index/by-day")],
+        ),
+        (
+            (
+                "dynamodb",
+                "ExportTableToPointInTime",
+                {"TableArn": TABLE, "S3Bucket": "out", "S3Prefix": "orders"},
+            ),
+            {},
+            [
+                ("dynamodb:ExportTableToPointInTime", TABLE),
+                ("s3:AbortMultipartUpload", "arn:aws:s3:::out/orders*"),
+                ("s3:PutObject", "arn:aws:s3:::out/orders*"),
+                ("s3:PutObjectAcl", "arn:aws:s3:::out/orders*"),
+            ],
+        ),
+        (
+            (
+                "dynamodb",
+                "ImportTable",
+                {"TableCreationParameters": {"TableName": "orders"}, "S3BucketSource": {"S3Bucket": "in"}},
+            ),
+            {},
+            [
+                ("dynamodb:ImportTable", TABLE),
+                ("s3:ListBucket", "arn:aws:s3:::in"),
+                ("s3:GetObject", "arn:aws:s3:::in/*"),
+                ("logs:CreateLogGroup", LOGS),
+                ("logs:CreateLogStream", f"{LOGS}:log-stream:*"),
+                ("logs:DescribeLogGroups", "*"),
+                ("logs:DescribeLogStreams", LOGS),
+                ("logs:PutLogEvents", f"{LOGS}:log-stream:*"),
+                ("logs:PutRetentionPolicy", LOGS),
+            ],
         ),
         (
             ("dynamodb", "BatchWriteItem", {"RequestItems": {"orders": [], "bills": []}}),

@@ -251,7 +251,7 @@ IDEMPOTENT = {
     "dynamodb.create-table", "dynamodb.drop-table", "dynamodb.put-item", "dynamodb.delete-item",
     "dynamodb.batch-write",
     "dynamodb.set-ttl", "dynamodb.set-pitr", "dynamodb.set-protection", "dynamodb.set-capacity",
-    "dynamodb.delete-backup", "dynamodb.restore-table",
+    "dynamodb.delete-backup", "dynamodb.restore-table", "dynamodb.export-table", "dynamodb.import-table",
     "rds.start", "rds.stop", "rds.set-tags", "rds.create-snapshot", "rds.delete-snapshot",
     "secrets.delete", "secrets.restore", "secrets.promote", "secrets.set-tags",
 }  # fmt: skip

@@ -32,8 +32,11 @@ CASES: dict[str, list[str]] = {
     "dynamodb backup create": [TABLE, "--name", "{new}"],
     "dynamodb backup delete": ["orders-before-launch"],
     "dynamodb restore": ["{new}", "--from", TABLE],
+    "dynamodb export-to-s3": [TABLE, "samples-123456789012-us-east-1", "--prefix", "{new}"],
+    "dynamodb import-from-s3": ["{new}", "samples-123456789012-us-east-1", "--key", "customer:S"],
 }
 TAKE_AWAY = [
+    "dynamodb export-to-s3",
     "dynamodb backup delete",
     "dynamodb ttl set",
     "dynamodb drop",

@@ -11,7 +11,7 @@ from aws_operations.dynamodb.update_changes import ItemUpdate
 from tests.kinds.stories.story import Story
 
 TABLE, KEY = "orders", {"customer": "c-1"}
-BACKUP = "orders-before"
+BACKUP, BUCKET = "orders-before", "orders-in-{account}"
 BATCH = b'{"put": {"customer": "c-1", "total": 9}}\n'
 
 
@@ -70,7 +70,46 @@ def backups(aws_provider: AwsClientProvider) -> list[str]:
     return [backup.name for backup in dynamodb_interactions.list_backups(aws_provider)]
 
 
+def make_kept_table(aws_provider: AwsClientProvider) -> None:
+    make_item(aws_provider)
+    make_bucket(aws_provider)
+    dynamodb_interactions.set_point_in_time_recovery(TABLE, 35, aws_provider)
+
+
+def make_bucket(aws_provider: AwsClientProvider) -> None:
+    s3: Any = aws_provider.get_s3()
+    environment = aws_provider.get_aws_env()
+    region, bucket = environment.aws_region, BUCKET.format(account=environment.aws_account)
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket, **place)
+    s3.put_object(Bucket=bucket, Key="in/1.json", Body=b'{"Item": {"customer": {"S": "c-1"}}}')
+
+
+def exports(aws_provider: AwsClientProvider) -> list[str]:
+    client: Any = aws_provider.get_dynamodb()
+    arn = dynamodb_interactions.table_arn(TABLE, aws_provider.get_aws_env())
+    return [each["ExportArn"] for each in client.list_exports(TableArn=arn)["ExportSummaries"]]
+
+
 STORIES = {
+    "dynamodb.export-table": Story(
+        partial(changes.plan_export_table, TABLE, changes.ExportPlace(BUCKET)),
+        exports,
+        make_kept_table,
+        nothing_tells="moto keeps no client token of an export, by which it is found again",
+    ),
+    "dynamodb.import-table": Story(
+        partial(
+            changes.plan_import_table,
+            "orders-again",
+            [KeyAttribute("customer", "S")],
+            changes.ImportSource(BUCKET, "in/"),
+            following=changes.Following(timeout=30, interval=0.05),
+        ),
+        tables,
+        make_bucket,
+        nothing_tells="moto has no ListImports",
+    ),
     "dynamodb.create-backup": Story(
         partial(changes.plan_create_backup, [TABLE], BACKUP), backups, make_table
     ),
