@@ -16,8 +16,9 @@ _MARK = re.compile(
     r"<!-- bars: (?P<picture>\S+), (?P<unit>[^,]+), (?P<ours>[^,]+), (?P<theirs>[^,]+) -->\n\n"
 )
 _ROW = re.compile(r"\| ([^|]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|")
-_WIDTH, _NAMES, _BARS = 680, 150, 420
-_BAR, _GAP, _TOP = 16, 14, 58
+# As wide as the text of a page on a phone; the longest bar leaves room for the words behind it.
+_WIDTH, _LEFT, _BARS = 358, 8, 188
+_NAME, _BAR, _GAP, _TOP = 20, 16, 10, 56
 _STYLE = """
 .ground { fill: #ffffff } .name { fill: #1f2328; font: 14px system-ui, sans-serif }
 .value { fill: #59636e; font: 14px system-ui, sans-serif } .ours { fill: #0969da } .theirs { fill: #afb8c1 }
@@ -61,22 +62,22 @@ def charts(page: str) -> dict[str, str]:
 
 def _chart(rows: list[Row], unit: str, ours: str, theirs: str) -> str:
     most = max(float(value) for row in rows for value in (row.ours, row.theirs))
-    height = _TOP + len(rows) * (2 * _BAR + _GAP)
+    height = _TOP + len(rows) * (_NAME + 2 * _BAR + _GAP)
     size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{escape(ours)} and {escape(theirs)}, {escape(unit)}</title>",
         f"<style>{_STYLE}</style>",
         f'<rect class="ground" width="{_WIDTH}" height="{height}"/>',
-        _text("name", 8, 20, unit),
-        '<rect class="ours" x="8" y="30" width="12" height="12"/>',
-        _text("name", 26, 41, ours),
-        '<rect class="theirs" x="208" y="30" width="12" height="12"/>',
-        _text("name", 226, 41, theirs),
+        _text("name", _LEFT, 20, unit),
+        f'<rect class="ours" x="{_LEFT}" y="30" width="12" height="12"/>',
+        _text("name", _LEFT + 18, 41, ours),
+        '<rect class="theirs" x="188" y="30" width="12" height="12"/>',
+        _text("name", 206, 41, theirs),
     ]
     for place, row in enumerate(rows):
-        top = _TOP + place * (2 * _BAR + _GAP)
-        parts.append(_text("name", 8, top + _BAR + 5, row.name))
+        top = _TOP + place * (_NAME + 2 * _BAR + _GAP) + _NAME
+        parts.append(_text("name", _LEFT, top - 5, row.name))
         parts += _bar("ours", top, row.ours, most, f"{row.ours} ({row.ratio} of the other)")
         parts += _bar("theirs", top + _BAR, row.theirs, most, row.theirs)
     return "\n".join([*parts, "</svg>", ""])
@@ -84,8 +85,8 @@ def _chart(rows: list[Row], unit: str, ours: str, theirs: str) -> str:
 
 def _bar(style: str, top: int, value: str, most: float, words: str) -> list[str]:
     width = max(1.0, float(value) / most * _BARS)
-    bar = f'<rect class="{style}" x="{_NAMES}" y="{top}" width="{width:.1f}" height="{_BAR - 2}"/>'
-    return [bar, _text("value", _NAMES + round(width) + 6, top + _BAR - 4, words)]
+    bar = f'<rect class="{style}" x="{_LEFT}" y="{top}" width="{width:.1f}" height="{_BAR - 2}"/>'
+    return [bar, _text("value", _LEFT + round(width) + 6, top + _BAR - 4, words)]
 
 
 def _text(style: str, x: int, y: int, words: str) -> str:

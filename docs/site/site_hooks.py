@@ -17,7 +17,7 @@ _ROW = re.compile(r"^\|.*", re.MULTILINE)
 _CODE = re.compile(r"`[^`]+`")
 _CELL = re.compile(r"<td[ >].*?</td>", re.DOTALL)
 _CODE_IN_CELL = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
-_BETWEEN_WORDS = re.compile(r"(?<=[/_.,:=|])(?=\w)")
+_BETWEEN_WORDS = re.compile(r"(?<=[/_,:=|])(?=\w)|(?<=\.)(?=\w{4})")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
