@@ -19,7 +19,9 @@ _NEEDED_PAGE_SIZE = f"{_PAGE_SIZE} AWS sends no second page unless it is asked f
 
 _NAMES_A_THING = re.compile(r"(Name|Arn|ARN|Id|ID|Identifier|Url)$", re.IGNORECASE)
 # What many calls mention besides what they are about.
-_BESIDE = re.compile(r"account|catalog|kernel|key|kms|owner|ramdisk|registry|request|role", re.IGNORECASE)
+_BESIDE = re.compile(
+    r"account|catalog|exclusive|filter|kernel|key|kms|owner|ramdisk|registry|request|role", re.IGNORECASE
+)
 # What a call carries is not what it is about, and belongs in no log: a letter, a patient's record, a query.
 _CONTENT = re.compile(
     r"^(body|content|document|expression|message|message_?body|query|query_?string|sql|statement|text)$",

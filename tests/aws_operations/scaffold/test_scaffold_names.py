@@ -15,6 +15,7 @@ from aws_operations.scaffold.python_names import (
     module_part,
     parameter_name,
 )
+from aws_operations.scaffold.service_design import design_service
 from aws_operations.scaffold.source_text import quoted
 
 
@@ -127,3 +128,17 @@ def test_WHEN_any_text_is_quoted_THEN_the_literal_is_ascii_and_means_the_text(te
     literal = quoted(text)
     assert literal.isascii()
     assert eval(literal) == text  # noqa: S307 - what a literal means is what is tested
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "subjects"),
+    [
+        ("kinesis", "DescribeStream", ("stream_name", "stream_arn", "stream_id")),
+        ("kinesis", "ListStreams", ()),
+        ("iotwireless", "ListDestinations", ()),
+    ],
+)
+def test_WHEN_nothing_that_must_be_given_names_a_thing_THEN_what_may_be_given_does(
+    service: str, operation: str, subjects: tuple[str, ...]
+) -> None:
+    assert design_service(service, [operation]).operations[0].optional_subjects == subjects
