@@ -85,7 +85,7 @@ def command_lines(text: str) -> Iterator[str]:
     """Yield each command line of a Markdown text, continuation lines joined, redirections cut off."""
     joined = text.replace("\\\n", " ")
     for match in _COMMAND_LINE.finditer(joined):
-        yield re.split(r"\)\"|\s+(?:#|\||>|2>|&&)\s?", " ".join(match[1].split()))[0]
+        yield re.split(r"\)\"|\s+(?:#|\||<|>|2>|&&)\s?", " ".join(match[1].split()))[0]
 
 
 def _problem_of(line: str) -> str | None:
