@@ -31,9 +31,11 @@ SERVICES = {
     "DescribeInstanceInformation",
 }
 # The service of the example, which has getter and reads already; shapes that hold themselves, and lists deep
-# down that may not be empty; requests that botocore takes apart to find the endpoint.
+# down that may not be empty; requests that botocore takes apart to find the endpoint; a checksum and a
+# signature for which it wants a library that few have.
 HARD_SERVICES = {
-    "s3": "ListBuckets,GetBucketAcl,GetObject,PutObject,DeleteBucket",
+    "s3": "ListBuckets,GetBucketAcl,GetObject,PutObject,DeleteBucket,PutBucketPolicy",
+    "cloudfront-keyvaluestore": "ListKeys",
     "wafv2": "GetWebACLForResource",
     "kinesis": "DescribeStream,ListStreamConsumers,PutRecord",
     "events": "PutEvents",
