@@ -1,5 +1,6 @@
 """The design of a wrapper, read from botocore's model of the service."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -212,4 +213,6 @@ def _supported(model: ServiceModel, name: str) -> OperationModel:
 
 
 def _near(name: str, known: Sequence[str]) -> list[str]:
-    return get_close_matches(name, known, n=3)
+    # "cloudwatch-logs" is nearer to other names than to "logs", which is meant.
+    words = [word for word in re.split(r"[\W_]+", name) if word in known]
+    return list(dict.fromkeys([*words, *get_close_matches(name, known, n=3)]))

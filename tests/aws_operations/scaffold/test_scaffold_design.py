@@ -36,6 +36,15 @@ def test_WHEN_a_service_is_misspelt_THEN_the_error_suggests_the_nearest() -> Non
     assert "dynamodb" in caught.value.suggestions
 
 
+@pytest.mark.parametrize(("name", "meant"), [("cloudwatch-logs", "logs"), ("AWS Lambda", "lambda")])
+def test_WHEN_a_service_is_called_as_people_call_it_THEN_the_error_suggests_its_name(
+    name: str, meant: str
+) -> None:
+    with pytest.raises(UnknownService) as caught:
+        design_service(name, ["DoIt"])
+    assert meant in caught.value.suggestions
+
+
 def test_WHEN_an_operation_is_misspelt_THEN_the_error_suggests_the_nearest() -> None:
     with pytest.raises(UnknownOperation, match="ListQueues") as caught:
         design_service("sqs", ["ListQueuess"])
