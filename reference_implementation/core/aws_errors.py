@@ -106,6 +106,7 @@ _CONFIGURATION_ERRORS: tuple[type[BotoCoreError], ...] = (
     botocore_errors.InvalidSTSRegionalEndpointsConfigError,
     botocore_errors.LoginError,
     botocore_errors.MetadataRetrievalError,
+    botocore_errors.MissingDependencyException,
     botocore_errors.NoAuthTokenError,
     botocore_errors.NoCredentialsError,
     botocore_errors.NoRegionError,

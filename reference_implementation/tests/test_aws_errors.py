@@ -1,7 +1,13 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, DataNotFoundError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    DataNotFoundError,
+    MissingDependencyException,
+    NoCredentialsError,
+)
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker
 
@@ -102,6 +108,14 @@ def test_WHEN_the_caller_maps_a_code_THEN_that_goes_before_the_kinds() -> None:
         translate_aws_errors("s3", "reports", {"AccessDenied": lambda: InvalidInput("mine")}),
     ):
         raise client_error("AccessDenied")
+
+
+def test_WHEN_botocore_lacks_a_library_for_the_call_THEN_it_is_a_problem_of_this_machine() -> None:
+    with (
+        pytest.raises(CredentialsProblem, match=r"pip install botocore\[crt\]"),
+        translate_aws_errors("events", "orders"),
+    ):
+        raise MissingDependencyException(msg="Use pip install botocore[crt] before proceeding.")
 
 
 def test_WHEN_nobody_answers_THEN_the_kind_says_why() -> None:
