@@ -69,15 +69,17 @@ def begun_run(
     arguments: tuple[str, ...] = (),
     resumption: "Resumption | None" = None,
     is_writing: bool = False,
+    is_long: bool = False,
     known: FleetFromBefore | None = None,
 ) -> Run | None:
     """Return a run whose targets are looked up; ``None`` if its deadline came meanwhile, which it says.
 
-    With ``known``, the targets are those, and not what the settings choose.
+    With ``known``, the targets are those, and not what the settings choose. What ``is_long`` waits out
+    throttling in a single target too.
     """
     max_failures = 1 if settings.fail_fast else settings.max_failures
     control = RunControl(max_failures=max_failures, deadline_seconds=settings.deadline)
-    budget = _budget(settings, control)
+    budget = _budget(settings, control, is_long=is_long)
     try:
         with ending_in_good_order(control, at_once=True):
             fleet = unless_stopped(
@@ -116,9 +118,10 @@ def _fleet(
     return fleet
 
 
-def _budget(settings: Settings, control: RunControl) -> "CallBudget | None":
-    """Return what paces the calls of the run; none for a single target that nobody paces."""
-    if not settings.chooses_targets and settings.rate is None and settings.budget_share is None:
+def _budget(settings: Settings, control: RunControl, *, is_long: bool) -> "CallBudget | None":
+    """Return what paces the calls of the run; none for a short one in a single target that nobody paces."""
+    is_paced = settings.chooses_targets or settings.rate is not None or settings.budget_share is not None
+    if not is_paced and not is_long:
         return None
     from aws_interactions.call_budget import CallBudget
 

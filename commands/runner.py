@@ -62,6 +62,7 @@ def run(
             arguments=arguments,
             resumption=resumption,
             is_writing=shape is Shape.CHANGES,
+            is_long=isinstance(work, JobWork),
             known=known,
         )
         if the_run is None:

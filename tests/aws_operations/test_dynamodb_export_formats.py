@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import zstandard
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.dynamodb_interactions import to_item
@@ -42,6 +42,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(NAMES, VALUES, max_size=4))
 def test_WHEN_an_item_is_written_straight_THEN_it_is_the_document_of_its_values(item: dict[str, Any]) -> None:
     wire = to_item(item)
@@ -63,6 +64,7 @@ def test_WHEN_items_are_written_in_dynamodbs_own_json_THEN_each_is_whole_AND_bin
     }
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from("abcd"), VALUES, max_size=4))
 def test_WHEN_items_are_written_as_csv_THEN_each_cell_tells_what_it_was(item: dict[str, Any]) -> None:
     head, lines = lines_in(ExportFormat.CSV, "abcd")

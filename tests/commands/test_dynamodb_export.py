@@ -25,6 +25,11 @@ from tests.support.program import run_program, start_program
 
 ITEMS = 18
 REFUSED = Answer(400, b'{"__type": "AccessDeniedException"}', {"Content-Type": "application/x-amz-json-1.0"})
+THROTTLED = Answer(
+    400,
+    b'{"__type": "ProvisionedThroughputExceededException"}',
+    {"Content-Type": "application/x-amz-json-1.0"},
+)
 
 
 def understood(*arguments: str) -> Export:
@@ -154,6 +159,27 @@ def test_WHEN_an_export_is_killed_AND_refused_AND_gone_on_with_THEN_the_file_has
     assert [each.name for each in path.parent.iterdir()] == ["items.jsonl"]
     # Two items a page make nine pages, and a block of four megabytes has six of them.
     assert 1 <= len(scans) <= 4
+
+
+def test_WHEN_it_is_throttled_for_longer_than_calls_are_repeated_THEN_it_is_waited_for(
+    proxied_environment: dict[str, str], proxy: LoopbackProxy, tmp_path: Path
+) -> None:
+    left = [THROTTLED] * 2
+    proxy.disturb = lambda request: left.pop() if request.operation == "Scan" and left else None
+    export = [
+        "dynamodb",
+        "export",
+        "orders",
+        str(tmp_path / "orders.jsonl"),
+        "--segments",
+        "1",
+        "--max-attempts",
+        "2",
+    ]
+    done = run_program(export, proxied_environment)
+    assert done.returncode == 0, done.stderr
+    assert not left
+    assert len((tmp_path / "orders.jsonl").read_text().splitlines()) == 5
 
 
 def test_WHEN_tables_of_several_targets_are_exported_THEN_each_has_a_file_AND_one_name_is_refused(
