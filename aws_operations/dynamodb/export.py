@@ -9,7 +9,7 @@ from aws_interactions import dynamodb_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
 from aws_interactions.aws_errors import InvalidInput
 from aws_interactions.dynamodb_interactions import SegmentPage, TableDescription
-from aws_interactions.local_files import check_destination
+from aws_interactions.local_files import CantWriteFileNotRegular, check_destination
 from aws_operations.dynamodb.capacity_pace import CapacityPace
 from aws_operations.dynamodb.export_file import KEEP_SECONDS, ExportFile, ExportPart
 from aws_operations.dynamodb.export_formats import Compression, ExportFormat, Lines, compressor, lines_in
@@ -95,6 +95,8 @@ class Export:
     def _looked_up(self, aws_provider: AwsClientProvider) -> tuple[str, Path, TableDescription]:
         table = fill_template(self.table, aws_provider)
         path = Path(fill_template(self.destination, aws_provider))
+        if not path.name:
+            raise CantWriteFileNotRegular(path)
         described = dynamodb_interactions.describe_table(table, aws_provider)
         if self.reading.index is not None:
             described.index(self.reading.index)

@@ -11,7 +11,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws_interactions.aws_errors import AccessDenied, Conflict, InvalidInput
-from aws_interactions.local_files import CantWriteFileAlreadyExists
+from aws_interactions.local_files import (
+    CantWriteFileAlreadyExists,
+    CantWriteFileDirDoesntExist,
+    CantWriteFileNotRegular,
+)
 from aws_interactions.testing import FakeClient, fake_provider
 from aws_operations.dynamodb.capacity_pace import CapacityPace
 from aws_operations.dynamodb.export import Export
@@ -195,6 +199,27 @@ def test_WHEN_the_file_is_there_THEN_nothing_is_read(tmp_path: Path) -> None:
     path.write_text("old")
     for work in (export_to(path).write, export_to(path).preview):
         with pytest.raises(CantWriteFileAlreadyExists):
+            list(work(table.provider()))
+    assert table.scans == []
+
+
+@pytest.mark.parametrize(
+    ("destination", "problem"),
+    [
+        (".", CantWriteFileNotRegular),
+        ("..", CantWriteFileNotRegular),
+        ("/", CantWriteFileNotRegular),
+        ("nowhere/a", CantWriteFileDirDoesntExist),
+    ],
+)
+def test_WHEN_the_destination_can_be_no_file_THEN_it_says_so_AND_nothing_is_read(
+    destination: str, problem: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = Table()
+    export = replace(export_to(tmp_path), destination=destination)
+    for work in (export.write, export.preview):
+        with pytest.raises(problem):
             list(work(table.provider()))
     assert table.scans == []
 
