@@ -289,6 +289,7 @@ _CREDENTIAL_ERRORS = (
     botocore_errors.ConfigParseError,
     botocore_errors.ConfigNotFound,
     botocore_errors.MetadataRetrievalError,
+    botocore_errors.MissingDependencyException,
     botocore_errors.RefreshWithMFAUnsupportedError,
     botocore_errors.InfiniteLoopConfigError,
     botocore_errors.InvalidConfigError,
