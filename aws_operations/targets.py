@@ -125,3 +125,13 @@ def fill_template(name: str, aws_provider: "AwsClientProvider") -> str:
     if "{" in filled or "}" in filled:
         raise InvalidInput(f"{name}: only {{account}} and {{region}} can be filled in")
     return filled
+
+
+def fill_path_template(destination: str, aws_provider: "AwsClientProvider") -> str:
+    """Return a path with ``{account}`` and ``{region}`` filled in; other braces are part of the name."""
+    if "{account}" not in destination and "{region}" not in destination:
+        return destination
+    environment = aws_provider.get_aws_env()
+    return destination.replace("{account}", environment.aws_account).replace(
+        "{region}", environment.aws_region
+    )

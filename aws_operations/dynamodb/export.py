@@ -16,7 +16,7 @@ from aws_operations.dynamodb.export_formats import Compression, ExportFormat, Li
 from aws_operations.dynamodb.many_items import EVERYTHING, ItemReading
 from aws_operations.jobs import ALONE, Job
 from aws_operations.run_control import RunStopped
-from aws_operations.targets import fill_template
+from aws_operations.targets import fill_path_template, fill_template
 
 DEFAULT_SEGMENTS = 4
 MOST_READERS = 8
@@ -94,7 +94,7 @@ class Export:
 
     def _looked_up(self, aws_provider: AwsClientProvider) -> tuple[str, Path, TableDescription]:
         table = fill_template(self.table, aws_provider)
-        path = Path(fill_template(self.destination, aws_provider))
+        path = Path(fill_path_template(self.destination, aws_provider))
         if not path.name:
             raise CantWriteFileNotRegular(path)
         described = dynamodb_interactions.describe_table(table, aws_provider)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_interactions import s3_interactions
 from aws_interactions.aws_client_provider import AwsClientProvider
-from aws_operations.targets import fill_template
+from aws_operations.targets import fill_path_template, fill_template
 
 if TYPE_CHECKING:
     from aws_interactions.s3_interactions import (
@@ -222,16 +222,6 @@ def local_path(destination: str, key: str, aws_provider: AwsClientProvider) -> P
         return s3_interactions.safe_local_path(path, key.rpartition("/")[2])
     except s3_interactions.UnsafeObjectKey:
         raise s3_interactions.UnsafeObjectKey(key) from None
-
-
-def fill_path_template(destination: str, aws_provider: AwsClientProvider) -> str:
-    """Return a path with ``{account}`` and ``{region}`` filled in; other braces are part of the name."""
-    if "{account}" not in destination and "{region}" not in destination:
-        return destination
-    environment = aws_provider.get_aws_env()
-    return destination.replace("{account}", environment.aws_account).replace(
-        "{region}", environment.aws_region
-    )
 
 
 def presign(request: PresignRequest, aws_provider: AwsClientProvider) -> Iterator[str]:

@@ -228,7 +228,8 @@ def test_WHEN_it_is_previewed_THEN_the_estimate_is_told_AND_nothing_is_read_or_w
     tmp_path: Path,
 ) -> None:
     table = Table()
-    [row] = export_to(tmp_path / "{region}.jsonl").preview(table.provider())
+    [row] = export_to(tmp_path / "{region}{x}.jsonl").preview(table.provider())
+    assert Path(row.file).name == "eu-west-1{x}.jsonl"
     assert (row.items, row.size_bytes, row.status) == (30, None, "would be written")
     assert table.scans == []
     assert not list(tmp_path.glob("*.jsonl"))
