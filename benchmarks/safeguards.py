@@ -33,7 +33,7 @@ def bench_safeguards(variables: Mapping[str, str]) -> bool:
         command = [sys.executable, __file__, "--endpoint", endpoint.url]
         printed = subprocess.run(command, env=variables, check=True, capture_output=True, text=True).stdout
     costs: dict[str, list[float]] = json.loads(printed)
-    # Of the two of a round, which ran side by side: a burst of somebody else's work spoils one round, not all.
+    # The two of a round ran side by side: what else the machine did spoils single rounds, and not all.
     share = statistics.median(g / b for g, b in zip(costs[GUARDED], costs[BARE], strict=True)) - 1
     print(
         f"\nread-only gate, call budget and recorder, {WORKERS} workers, {ROUNDS} rounds of"
@@ -43,8 +43,8 @@ def bench_safeguards(variables: Mapping[str, str]) -> bool:
         print(f"{label:<26}{statistics.median(costs[way]):>8.3f} ms CPU a call")
     is_kept = share < SHARE_LIMIT
     print(
-        f"they cost {share:.1%} of a call's CPU, the median of the rounds, where less than {SHARE_LIMIT:.0%} is the limit: "
-        + ("kept" if is_kept else "NOT KEPT")
+        f"they cost {share:.1%} of a call's CPU, the median of the rounds,"
+        f" where less than {SHARE_LIMIT:.0%} is the limit: " + ("kept" if is_kept else "NOT KEPT")
     )
     return is_kept
 
