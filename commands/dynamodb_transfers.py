@@ -83,6 +83,7 @@ def export_to_s3(
         at=at,
         ion=format_ == "ion",
         following=following_from(waiting),
+        token=changes.new_token(),
     )
 
 
@@ -162,4 +163,5 @@ def import_from_s3(table: str, bucket: str, keys: Any, indexes: Any, **options: 
             for name, key in indexes
         ),
         following=following_from(options),
+        token=changes.new_token(),
     )

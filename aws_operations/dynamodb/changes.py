@@ -24,7 +24,7 @@ from aws_operations.dynamodb.setting_changes import (
     plan_set_time_to_live,
 )
 from aws_operations.dynamodb.table_changes import plan_create_table, plan_drop_table
-from aws_operations.dynamodb.transfer_changes import plan_export_table, plan_import_table
+from aws_operations.dynamodb.transfer_changes import new_token, plan_export_table, plan_import_table
 from aws_operations.dynamodb.update_changes import ItemUpdate, plan_update
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "TableIndex",
     "Throughput",
     "batch_requests",
+    "new_token",
     "plan_create_backup",
     "plan_create_table",
     "plan_delete",

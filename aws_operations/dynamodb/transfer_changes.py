@@ -66,11 +66,13 @@ def plan_export_table(
     at: datetime | None = None,
     ion: bool = False,
     following: Following | None = None,
+    token: str | None = None,
 ) -> Iterator[Change]:
     """Plan that DynamoDB writes a table to S3, as it was ``at`` that time (aware), or is once it begins.
 
-    The prefix is the table's name unless ``place`` has one; bucket and prefix may hold ``{account}`` and
-    ``{region}``. ``PointInTimeNotKept`` where point-in-time recovery is off, or does not reach so far.
+    Two plans with one ``token`` are of one export. The prefix is the table's name unless ``place`` has one;
+    bucket and prefix may hold ``{account}`` and ``{region}``. ``PointInTimeNotKept`` where point-in-time
+    recovery is off, or does not reach so far.
     """
     if at is not None and at.tzinfo is None:
         raise InvalidInput("the time to export has no zone")
@@ -96,8 +98,7 @@ def plan_export_table(
         },
         iam_actions=_EXPORT_ACTIONS,
         reversibility=Reversibility.IRREVERSIBLE,
-        # The same token is the same export to AWS: another plan of the same makes another one.
-        precondition=precondition_with(following, token=uuid4().hex),
+        precondition=precondition_with(following, token=token or new_token()),
     )
 
 
@@ -109,6 +110,7 @@ def plan_import_table(
     *,
     indexes: Sequence[TableIndex] = (),
     following: Following | None = None,
+    token: str | None = None,
 ) -> Iterator[Change]:
     """Plan a new table, paid for by request, that DynamoDB makes from objects in S3.
 
@@ -143,8 +145,13 @@ def plan_import_table(
         },
         iam_actions=_IMPORT_ACTIONS,
         reversibility=Reversibility.COMPENSABLE,
-        precondition=precondition_with(following, token=uuid4().hex),
+        precondition=precondition_with(following, token=token or new_token()),
     )
+
+
+def new_token() -> str:
+    """Return a token that no export or import has: the same one is the same to AWS, for eight hours."""
+    return uuid4().hex
 
 
 def _is_there(table: str, aws_provider: AwsClientProvider) -> bool:

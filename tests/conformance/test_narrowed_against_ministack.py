@@ -46,16 +46,22 @@ for _path in Path(next(iter(aws_operations.__path__))).glob("*/changes.py"):
 
 KINDS = sorted(CHANGE_KINDS)
 LOOKING = re.compile(r"\w+:(BatchGet|Describe|Get|List|Query|Scan)\w+")
-# ministack takes these calls to be about "*": it does not see tags' resources, nor snapshots by their names.
+# ministack takes these calls to be about "*": it does not see tags' resources, nor snapshots by their names,
+# nor what calls of DynamoDB name by something else than the name of a table.
 ABOUT_EVERYTHING_THERE = {
+    "dynamodb.delete-backup",
+    "dynamodb.export-table",
+    "dynamodb.import-table",
+    "dynamodb.restore-table",
     "ec2.add-tags",
     "ec2.remove-tags",
     "rds.create-snapshot",
     "rds.delete-snapshot",
     "rds.set-tags",
 }
-# It gives the first version of a secret an id of its own, not the token of the call as AWS does.
-NOT_UNDONE_THERE = {"secrets.create"}
+# It gives the first version of a secret an id of its own, not the token of the call as AWS does, and does not
+# tell of a table that it was restored.
+NOT_UNDONE_THERE = {"secrets.create", "dynamodb.restore-table"}
 OTHER_BUCKET = "narrowed-other-bucket"
 _numbers = count(700000000001)
 
