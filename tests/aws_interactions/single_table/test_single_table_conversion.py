@@ -275,7 +275,6 @@ def test_WHEN_a_class_cannot_be_made_again_from_an_item_THEN_the_model_is_refuse
         ({"a": -123}, 1 + 4),
         ({"a": {1, 100}}, 1 + 4),
     ],
-    ids=repr,
 )
 def test_WHEN_an_item_is_measured_THEN_by_the_rules_of_dynamodb(item: dict[str, Any], size: int) -> None:
     assert attributes_size(to_item(item)) == size
