@@ -1,12 +1,11 @@
 """What the docs say of the code is so; their lines are run in test_guides and test_front_pages."""
 
-import os
 import re
 import shlex
 import subprocess
 import sys
 
-from tests.support.guide_runs import console_steps, unmeasured
+from tests.support.guide_runs import console_steps
 from tests.support.program import ROOT
 from tests.support.snippets import broken_links, fenced_blocks
 
@@ -18,7 +17,6 @@ def test_WHEN_the_docs_are_checked_THEN_they_agree_with_the_code() -> None:
     done = subprocess.run(
         [sys.executable, "docs/command_reference.py", "--check"],
         cwd=ROOT,
-        env=unmeasured(os.environ),
         capture_output=True,
         text=True,
         check=False,
@@ -41,7 +39,6 @@ def test_WHEN_contributors_run_tests_as_they_are_told_THEN_there_are_such_and_th
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT,
-            env=unmeasured(os.environ),
             capture_output=True,
             text=True,
             check=False,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aws_operations.sandbox import control
-from tests.support.guide_runs import run_steps, running_sandbox, steps_of, unmeasured
+from tests.support.guide_runs import run_steps, running_sandbox, steps_of
 from tests.support.program import ROOT
 from tests.support.sandbox_fixtures import clean_environment
 
@@ -28,7 +28,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
     with running_sandbox(home) as state_dir:
         endpoint_url, keys = control.sandbox_provider_settings(state_dir)
         yield {
-            **unmeasured(clean_environment(home)),
+            **clean_environment(home),
             "PYTHONPATH": str(ROOT),
             "AWS_ENDPOINT_URL": endpoint_url,
             "AWS_ACCESS_KEY_ID": keys.access_key_id,

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.chromium import Browser, running_chromium
-from tests.support.guide_runs import unmeasured
 from tests.support.program import ROOT
 from tests.support.served_site import SitePage, crawl, missing_anchors, served
 
@@ -40,7 +39,7 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
         cwd=ROOT,
-        env={**unmeasured(os.environ), "NO_MKDOCS_2_WARNING": "1"},
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
         check=False,

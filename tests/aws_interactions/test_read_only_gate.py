@@ -134,7 +134,7 @@ def _least(shape: Any) -> Any:
         case "blob":
             return b"x"
         case _:
-            return "x" * 32
+            return "x" * max(32, shape.metadata.get("min", 0))
 
 
 def test_WHEN_an_unsigned_operation_is_called_AND_the_client_is_read_only_THEN_it_is_refused(

@@ -15,6 +15,7 @@ from commands.shapes import Shape
 from tests.commands.command_cases import CASES, NOT_IN_THE_SANDBOX, TAKE_AWAY
 from tests.support.loopback_proxy import LoopbackProxy
 from tests.support.program import ROOT, run_on_terminal, run_program
+from tests.support.sandbox_fixtures import COVERAGE_VARIABLES
 
 VERBS = dict(every_verb())
 # Their examples have tests of their own.
@@ -99,7 +100,8 @@ def test_WHEN_it_takes_something_away_AND_nobody_can_be_asked_THEN_it_is_refused
     ],
 )
 def test_WHEN_an_example_is_run_THEN_it_works(words: str, sandbox_environment: dict[str, str]) -> None:
-    done = run_program(shlex.split(VERBS[words].example)[1:], sandbox_environment)
+    measured = {**sandbox_environment, **COVERAGE_VARIABLES}
+    done = run_program(shlex.split(VERBS[words].example)[1:], measured)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 

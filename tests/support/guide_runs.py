@@ -56,14 +56,6 @@ class Step:
     exit_code: int = 0
 
 
-def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what makes coverage measure a process.
-
-    What pages and examples run has tests of its own, and measuring takes as long again as running.
-    """
-    return {name: value for name, value in environment.items() if not name.startswith("COVERAGE_")}
-
-
 def state_dir_of(home: Path) -> Path:
     """Return where the sandbox of somebody with this home keeps its state."""
     return home / "state" / "manage-resources" / "sandbox"
@@ -71,8 +63,8 @@ def state_dir_of(home: Path) -> Path:
 
 @contextmanager
 def running_sandbox(home: Path) -> Iterator[Path]:
-    """Give the state of a sandbox that runs in this home, unmeasured."""
-    started = run_program(["sandbox", "up"], unmeasured(clean_environment(home)))
+    """Give the state of a sandbox that runs in this home."""
+    started = run_program(["sandbox", "up"], clean_environment(home))
     assert started.returncode == 0, started.stderr
     try:
         yield state_dir_of(home)
@@ -179,7 +171,7 @@ def _shell(script: str, environment: Mapping[str, str], folder: Path) -> str:
     shell = subprocess.Popen(
         ["bash", "--norc", "-s"],
         cwd=folder,
-        env={**unmeasured(environment), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**environment, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -9,13 +9,13 @@ import pytest
 from aws_operations.sandbox import control
 from tests.support.loopback_proxy import LoopbackProxy, loopback_proxy
 
-# What is started with these is measured for coverage.
+# What is started with these is measured for coverage, which takes as long again as running it.
 COVERAGE_VARIABLES = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
 
 @pytest.fixture(scope="session", autouse=True)
-def measure_no_servers() -> None:
-    """Keep sandboxes and other servers from being measured: they are killed, and lose what was measured."""
+def measure_what_is_asked_for() -> None:
+    """Keep what tests start from being measured, but for each command's example and the cluster's workers."""
     for name in COVERAGE_VARIABLES:
         os.environ.pop(name, None)
 
@@ -25,7 +25,6 @@ def clean_environment(home: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "LC_ALL", "TMPDIR"}}
     return {
         **kept,
-        **COVERAGE_VARIABLES,
         "HOME": str(home),
         "XDG_STATE_HOME": str(home / "state"),
         "XDG_CACHE_HOME": str(home / "cache"),
