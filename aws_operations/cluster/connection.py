@@ -177,7 +177,7 @@ class ClusterConnection:
             make_client = import_module("distributed").Client
         except ImportError as error:
             raise ClusterUnusable(
-                "a cluster needs Dask: pip install 'manage-resources[cluster]', on the workers too"
+                "a cluster needs Dask: in a checkout, pip install '.[cluster]', on the workers too"
             ) from error
         try:
             await self._knock()

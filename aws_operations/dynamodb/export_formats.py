@@ -50,7 +50,7 @@ class CompressionMissing(AwsInteractionError):
     def __init__(self, compression: Compression) -> None:
         super().__init__(
             f"{compression} is not installed here; take gzip, or: "
-            f'pip install "manage-resources[{compression}]"'
+            f"in a checkout, pip install '.[{compression}]'"
         )
 
 
