@@ -8,8 +8,8 @@ from commands.console import Console
 from commands.exit_codes import ExitCode, FailedInTarget
 from commands.interruption import ending_in_good_order
 from commands.journaling import RunJournal
+from commands.many_targets import run_in_many, target_rows
 from commands.outcome_tally import OutcomeTally
-from commands.runner import run_in_many, target_rows
 
 if TYPE_CHECKING:
     from aws_interactions.aws_client_provider import AwsClientProvider
