@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from aws_interactions.aws_errors import InvalidInput
 
 
-class TableStatus(StrEnum):
+class OpenStatus(StrEnum):
+    """A state in AWS's words; one that is not known here keeps its word as its value."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:
+        unknown = str.__new__(cls, str(value))
+        unknown._name_ = unknown._value_ = str(value)
+        return unknown
+
+
+class TableStatus(OpenStatus):
     """The state of a table or index; one that is not known here keeps AWS's word as its value."""
 
     CREATING = "CREATING"
@@ -20,12 +30,6 @@ class TableStatus(StrEnum):
     ARCHIVING = "ARCHIVING"
     ARCHIVED = "ARCHIVED"
     REPLICATION_NOT_AUTHORIZED = "REPLICATION_NOT_AUTHORIZED"
-
-    @classmethod
-    def _missing_(cls, value: object) -> "TableStatus":
-        unknown = str.__new__(cls, str(value))
-        unknown._name_ = unknown._value_ = str(value)
-        return unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_interactions.aws_errors import Conflict, InvalidInput, NotFound
 from aws_interactions.calls import only_given
 from aws_interactions.dynamodb_interactions.backups import PointInTimeNotKept
 from aws_interactions.dynamodb_interactions.errors import ErrorMaker, TableAlreadyExists, table_resource
-from aws_interactions.dynamodb_interactions.records import TableSpec
+from aws_interactions.dynamodb_interactions.records import OpenStatus, TableSpec
 from aws_interactions.dynamodb_interactions.table_settings import setting_errors, words_of
 from aws_interactions.dynamodb_interactions.tables import creation_parameters
 from aws_interactions.waiting import wait_until
@@ -43,7 +42,7 @@ class TransferFailed(Conflict):
         self.reason = reason
 
 
-class TransferStatus(StrEnum):
+class TransferStatus(OpenStatus):
     """How far it is; one that is not known here keeps AWS's word as its value."""
 
     IN_PROGRESS = "IN_PROGRESS"
@@ -51,12 +50,6 @@ class TransferStatus(StrEnum):
     CANCELLING = "CANCELLING"
     CANCELLED = "CANCELLED"
     FAILED = "FAILED"
-
-    @classmethod
-    def _missing_(cls, value: object) -> "TransferStatus":
-        unknown = str.__new__(cls, str(value))
-        unknown._name_ = unknown._value_ = str(value)
-        return unknown
 
 
 @dataclass(frozen=True, slots=True)
